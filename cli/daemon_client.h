@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/handle.h"
+#include "cli/failure.h"
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <systemd/sd-bus.h>
+
+namespace oekd::cli {
+
+/// A connection to oekd's control socket.
+class DaemonClient {
+public:
+    static Outcome<DaemonClient> connect(std::string const& socket_path);
+
+    /// Calls a method of org.oekd.Daemon1 and waits for the answer: a JSON array of what it returns.
+    [[nodiscard]] Outcome<nlohmann::json> call(char const* method);
+    [[nodiscard]] Outcome<nlohmann::json> call(char const* method, std::string const& argument);
+
+private:
+    using Message = Handle<sd_bus_message, sd_bus_message_unref>;
+
+    explicit DaemonClient(sd_bus* bus) : m_bus(bus) {}
+    Outcome<Message> new_call(char const* method);
+    Outcome<nlohmann::json> send(Message const& call);
+
+    Handle<sd_bus, sd_bus_flush_close_unref> m_bus;
+};
+
+} // namespace oekd::cli

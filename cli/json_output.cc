@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/json_output.h"
+
+#include "cli/human.h"
+
+#include <fmt/format.h>
+
+namespace oekd::cli {
+
+namespace {
+
+using Json = nlohmann::ordered_json; // in the order of the manual page
+
+std::string spi_text(uint64_t spi) { return fmt::format("0x{:08x}", spi); }
+
+Json json_of_line(LineReport const& line)
+{
+    return {{"network", line.network}, {"group", line.group}, {"file", line.file}, {"line", line.line}};
+}
+
+Json json_of_sa(SaReport const& sa)
+{
+    return {{"ike_sa", sa.ike_sa},
+            {"mode", sa.mode},
+            {"protection", sa.protection},
+            {"started_by", sa.started_by},
+            {"spi_in", spi_text(sa.spi_in)},
+            {"spi_out", spi_text(sa.spi_out)},
+            {"ike_proposal", sa.ike_proposal},
+            {"esp_proposal", sa.esp_proposal}};
+}
+
+Json json_of_entry(HistoryReport const& entry)
+{
+    return {{"when", rfc3339(entry.when)}, {"text", entry.text}};
+}
+
+template <typename Items, typename Convert> Json to_array(Items const& items, Convert convert)
+{
+    auto array = Json::array();
+    for (auto const& item : items)
+        array.push_back(convert(item));
+    return array;
+}
+
+/// What a list has of a flow; show adds to it.
+Json json_of_flow(FlowReport const& flow)
+{
+    return {{"remote", flow.remote},
+            {"local", flow.local},
+            {"protection", flow.protection},
+            {"state", flow.state},
+            {"group", flow.group},
+            {"file", flow.file},
+            {"line", flow.line},
+            {"since", rfc3339(flow.since)},
+            {"why", flow.why},
+            {"next_try_seconds", flow.next_try ? Json(flow.next_try->count()) : Json()},
+            {"clear_until", flow.clear_until ? Json(rfc3339(*flow.clear_until)) : Json()},
+            {"reqid", flow.reqid},
+            {"bytes_in", flow.bytes_in},
+            {"bytes_out", flow.bytes_out},
+            {"packets_in", flow.packets_in},
+            {"packets_out", flow.packets_out}};
+}
+
+Json details(FlowReport const& flow)
+{
+    auto result = json_of_flow(flow);
+    result["sas"] = to_array(flow.sas, json_of_sa);
+    result["history"] = to_array(flow.history, json_of_entry);
+    return result;
+}
+
+std::string text_of(Json const& json) { return json.dump(2) + "\n"; }
+
+} // namespace
+
+std::string json_text(StatusReport const& status)
+{
+    Json const flows{{"encrypted", status.encrypted}, {"authenticated", status.authenticated},
+                     {"clear", status.clear},         {"blocked", status.blocked},
+                     {"deciding", status.deciding},   {"limit", status.max_flows}};
+    return text_of({{"version", status.version},
+                    {"strongswan", status.strongswan},
+                    {"started", rfc3339(status.started)},
+                    {"flows", flows},
+                    {"lines", to_array(status.lines, json_of_line)},
+                    {"warnings", status.warnings}});
+}
+
+std::string json_text(std::span<FlowReport const> flows)
+{
+    Json result;
+    result["flows"] = to_array(flows, json_of_flow);
+    return text_of(result);
+}
+
+std::string json_text(ShowReport const& show)
+{
+    Json result;
+    result["flows"] = to_array(show.flows, details);
+    result["line"] = show.line ? json_of_line(*show.line) : Json();
+    return text_of(result);
+}
+
+} // namespace oekd::cli

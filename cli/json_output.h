@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "cli/report.h"
+
+#include <span>
+#include <string>
+
+namespace oekd::cli {
+
+// What --json prints, with a newline at the end. The keys are documented in oekctl(1), JSON, and do not
+// change.
+
+[[nodiscard]] std::string json_text(StatusReport const& status);
+[[nodiscard]] std::string json_text(std::span<FlowReport const> flows);
+[[nodiscard]] std::string json_text(ShowReport const& show);
+
+} // namespace oekd::cli

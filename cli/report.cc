@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/report.h"
+
+#include "base/plain_text.h"
+
+#include <algorithm>
+
+namespace oekd::cli {
+
+namespace {
+
+using Json = nlohmann::json;
+
+std::string text(Json const& object, char const* key) { return plain_text(object.value(key, std::string())); }
+
+uint64_t number(Json const& object, char const* key) { return object.value(key, uint64_t{0}); }
+
+/// The year 9999 is late enough for everybody, and can be printed.
+WallTime to_time(uint64_t microseconds_since_epoch)
+{
+    constexpr uint64_t latest = 253'402'300'799'000'000;
+    return WallTime(std::chrono::microseconds(std::min(microseconds_since_epoch, latest)));
+}
+
+WallTime time(Json const& object, char const* key) { return to_time(number(object, key)); }
+
+template <typename Decode> auto list(Json const& object, char const* key, Decode decode)
+{
+    std::vector<decltype(decode(object))> result;
+    if (auto const found = object.find(key); found != object.end()) {
+        for (auto const& item : *found)
+            result.push_back(decode(item));
+    }
+    return result;
+}
+
+LineReport decode_line(Json const& line)
+{
+    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line")};
+}
+
+SaReport decode_sa(Json const& sa)
+{
+    return {number(sa, "IkeSa"), text(sa, "Mode"),     text(sa, "Protection"),  text(sa, "StartedBy"),
+            number(sa, "SpiIn"), number(sa, "SpiOut"), text(sa, "IkeProposal"), text(sa, "EspProposal")};
+}
+
+HistoryReport decode_history_entry(Json const& entry)
+{
+    return {to_time(entry.at(0).get<uint64_t>()), plain_text(entry.at(1).get<std::string>())};
+}
+
+FlowReport decode_flow(Json const& flow)
+{
+    FlowReport report;
+    report.local = text(flow, "Local");
+    report.remote = text(flow, "Remote");
+    report.group = text(flow, "Group");
+    report.file = text(flow, "File");
+    report.line = number(flow, "Line");
+    report.state = text(flow, "State");
+    report.protection = text(flow, "Protection");
+    report.since = time(flow, "Since");
+    report.why = text(flow, "Why");
+    if (flow.contains("NextTry"))
+        report.next_try = std::chrono::seconds(std::min(number(flow, "NextTry"), uint64_t{1} << 32));
+    if (flow.contains("ClearUntil"))
+        report.clear_until = time(flow, "ClearUntil");
+    report.reqid = number(flow, "Reqid");
+    report.bytes_in = number(flow, "BytesIn");
+    report.bytes_out = number(flow, "BytesOut");
+    report.packets_in = number(flow, "PacketsIn");
+    report.packets_out = number(flow, "PacketsOut");
+    report.sas = list(flow, "SAs", decode_sa);
+    report.history = list(flow, "History", decode_history_entry);
+    return report;
+}
+
+StatusReport decode_status_dictionary(Json const& status)
+{
+    StatusReport report;
+    report.version = text(status, "Version");
+    report.strongswan = text(status, "StrongSwan");
+    report.started = time(status, "Started");
+    report.encrypted = number(status, "Encrypted");
+    report.authenticated = number(status, "Authenticated");
+    report.clear = number(status, "Clear");
+    report.blocked = number(status, "Blocked");
+    report.deciding = number(status, "Deciding");
+    report.max_flows = number(status, "MaxFlows");
+    report.lines = list(status, "Lines", decode_line);
+    report.warnings = list(status, "Warnings", [](Json const& item) {
+        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
+    });
+    return report;
+}
+
+std::vector<FlowReport> decode_flow_array(Json const& array)
+{
+    std::vector<FlowReport> flows;
+    for (auto const& flow : array)
+        flows.push_back(decode_flow(flow));
+    return flows;
+}
+
+/// The JSON library throws where a value is missing or of the wrong type; here that ends.
+template <typename Decode> auto guarded(Decode decode) -> Outcome<decltype(decode())>
+{
+    try {
+        return decode();
+    } catch (Json::exception const&) {
+        return failed(ExitStatus::Failure,
+                      "oekd's answer makes no sense to this oekctl: are they of one version?");
+    }
+}
+
+} // namespace
+
+Outcome<StatusReport> decode_status(Json const& reply)
+{
+    return guarded([&] { return decode_status_dictionary(reply.at(0)); });
+}
+
+Outcome<std::vector<FlowReport>> decode_flows(Json const& reply)
+{
+    return guarded([&] { return decode_flow_array(reply.at(0)); });
+}
+
+Outcome<ShowReport> decode_show(Json const& reply)
+{
+    return guarded([&] {
+        ShowReport report{decode_flow_array(reply.at(0)), std::nullopt};
+        if (auto const& line = reply.at(1); !line.empty())
+            report.line = decode_line(line);
+        return report;
+    });
+}
+
+} // namespace oekd::cli

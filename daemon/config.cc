@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/config.h"
+
+#include "base/plain_text.h"
+#include "daemon/duration.h"
+#include "daemon/settings.h"
+#include "daemon/text_file.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+#include <sys/un.h>
+
+namespace oekd {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr size_t config_file_limit = 1024 * 1024;
+constexpr size_t max_path = 4095;
+constexpr size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
+
+Setting mode_setting(std::string_view name, EspMode& target)
+{
+    return {name, R"("transport" or "tunnel")", [&target](std::string const& text) {
+                for (auto const mode : {EspMode::Transport, EspMode::Tunnel}) {
+                    if (text == to_string(mode)) {
+                        target = mode;
+                        return true;
+                    }
+                }
+                return false;
+            }};
+}
+
+/// All keys, with the bounds that oekd.conf(5) names.
+std::vector<Setting> settings_of(Config& config)
+{
+    auto& timing = config.timing;
+    auto& ike = config.ike;
+    return {
+        path_setting("policies", config.policies, max_path),
+        path_setting("control", config.control, max_socket_path),
+
+        duration_setting("hold.silence", timing.hold_silence, 10ms, 10s),
+        duration_setting("hold.limit", timing.hold_limit, 10ms, 1min),
+
+        duration_setting("shunt.again", timing.shunt_again, 100ms, 1h),
+        duration_setting("shunt.short", timing.shunt_short, 1s, 24h),
+        duration_setting("shunt.short-max", timing.shunt_short_max, 1s, 24h),
+        duration_setting("shunt.normal", timing.shunt_normal, 1s, 24h),
+
+        mode_setting("ike.mode", ike.mode),
+        number_setting<uint16_t>("ike.port", ike.port, 1, 65'535),
+        number_setting<uint16_t>("ike.nat-port", ike.nat_port, 1, 65'535),
+        duration_setting("ike.retransmit", ike.retransmit_first, 50ms, 10s),
+        number_setting<unsigned>("ike.retransmissions", ike.retransmissions, 0, 10),
+        duration_setting("ike.deadline", ike.deadline, 1s, 5min),
+        seconds_setting("ike.rekey-child", ike.rekey_child, 10s, 24h),
+        seconds_setting("ike.rekey-ike", ike.rekey_ike, 10s, 24h),
+        number_setting<int>("ike.log-level", ike.log_level, -1, 3), // 4 would log keys
+
+        number_setting<size_t>("limits.flows", config.max_flows, 1, 1'000'000),
+        number_setting<size_t>("limits.negotiations", ike.max_negotiations, 1, 65'536),
+        number_setting<size_t>("limits.sas", ike.max_sas, 1, 1'000'000),
+        number_setting<size_t>("limits.sas-per-address", ike.max_sas_per_address, 1, 65'536),
+    };
+}
+
+/// Two keys that are fine alone and wrong together.
+struct Contradiction {
+    bool found;
+    std::string_view key;
+    std::string_view other;
+    std::string message;
+};
+
+std::vector<Contradiction> contradictions_in(Config const& config)
+{
+    auto const& timing = config.timing;
+    auto const& ike = config.ike;
+    auto const longer = [](std::string_view one, auto value, std::string_view other, auto limit) {
+        return Contradiction{value > limit, one, other,
+                             fmt::format("{} is {}, longer than {}, which is {}", one, duration_text(value),
+                                         other, duration_text(limit))};
+    };
+    return {
+        longer("hold.silence", timing.hold_silence, "hold.limit", timing.hold_limit),
+        longer("shunt.short", timing.shunt_short, "shunt.short-max", timing.shunt_short_max),
+        longer("ike.retransmit", ike.retransmit_first, "ike.deadline", ike.deadline),
+        {ike.port == ike.nat_port, "ike.port", "ike.nat-port",
+         fmt::format("ike.port and ike.nat-port are both {}, expected two ports", ike.port)},
+    };
+}
+
+/// The line of whichever of the two keys the file has; one of them it must have, as the defaults agree.
+int line_of(SettingLines const& lines, Contradiction const& contradiction)
+{
+    auto found = lines.find(contradiction.key);
+    if (found == lines.end())
+        found = lines.find(contradiction.other);
+    return found == lines.end() ? 1 : found->second;
+}
+
+Result<Config> parse_config(std::string_view text, std::string_view file)
+{
+    Config config;
+    auto const lines = read_settings(text, file, settings_of(config));
+    if (!lines)
+        return std::unexpected(lines.error());
+    for (auto const& contradiction : contradictions_in(config)) {
+        if (contradiction.found)
+            return fail(
+                ErrorCode::Configuration,
+                fmt::format("{}:{}: {}", file, line_of(*lines, contradiction), contradiction.message));
+    }
+    return config;
+}
+
+} // namespace
+
+Result<Config> load_config(std::filesystem::path const& file, ConfigFile required)
+{
+    auto const text = read_text_file(file, config_file_limit);
+    if (text)
+        return parse_config(*text, plain_text(file.native()));
+    if (text.error().code != ErrorCode::NotFound)
+        return std::unexpected(text.error());
+    if (required == ConfigFile::Optional)
+        return Config{};
+    return fail(ErrorCode::Configuration, text.error().message);
+}
+
+} // namespace oekd

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "ike/ike.h"
+#include "policy/connection.h"
+#include "policy/group_table.h"
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace oekd {
+
+/// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See oekd.conf(5).
+struct Config {
+    std::filesystem::path policies = "/etc/oekd/policies"; ///< one file per group
+    std::filesystem::path control = "/run/oekd/control";   ///< the control socket
+    Timing timing;
+    IkeSettings ike;
+    size_t max_flows = 65'536;
+};
+
+/// Reads and checks the file: unknown key, wrong type, value out of range are errors with file and line. `required` says
+/// whether a missing file is an error (it is when the user named it).
+enum class ConfigFile { Required, Optional };
+Result<Config> load_config(std::filesystem::path const& file, ConfigFile required);
+
+struct LoadedGroups {
+    GroupTable table;
+    std::vector<LineError> errors; ///< bad lines: reported, skipped
+};
+/// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error, as is an unknown
+/// file name that looks like a misspelt group.
+Result<LoadedGroups> load_groups(std::filesystem::path const& directory);
+
+} // namespace oekd

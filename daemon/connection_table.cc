@@ -1,0 +1,296 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/connection_table.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace oekd {
+
+namespace {
+
+constexpr Duration first_inbound_check{50};
+constexpr Duration slowest_inbound_check{10'000};
+
+WallTime wall_clock()
+{
+    return std::chrono::system_clock::now();
+}
+
+std::string reason(NegotiationEnded const& event)
+{
+    auto reason = std::string(to_string(event.reason));
+    return event.detail.empty() ? reason : fmt::format("{} ({})", reason, event.detail);
+}
+
+std::string reason(SaDescription const& sa)
+{
+    return fmt::format("AUTH-NULL, {}, {} mode, started by {}", sa.ike_proposal, to_string(sa.mode),
+                       sa.by == Established::By::Us ? "us" : "the peer");
+}
+
+} // namespace
+
+ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, Journal const& journal,
+                                 std::shared_ptr<GroupTable const> groups, Options options)
+    : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_groups(std::move(groups)),
+      m_options(options)
+{
+}
+
+ConnectionTable::~ConnectionTable() = default;
+
+// ---- events
+
+void ConnectionTable::acquired(xfrm::Acquire const& acquire)
+{
+    if (auto* row = find_or_add(acquire.flow)) {
+        auto trap = acquire.reqid == row->reqid ? Acquired::Trap::Own : Acquired::Trap::Wide;
+        apply(*row, Acquired{trap}, "a packet wants to leave");
+    }
+    settle(acquire.flow);
+}
+
+void ConnectionTable::ike_event(IkeEvent const& event)
+{
+    struct Visitor {
+        ConnectionTable& table;
+        void operator()(SaUp const& e) const { table.sa_up(e); }
+        void operator()(SaDown const& e) const { table.sa_down(e); }
+        void operator()(NegotiationEnded const& e) const { table.negotiation_ended(e); }
+        void operator()(SaRekeyed const& e) const
+        {
+            if (auto* row = table.find(e.sa.flow))
+                std::ranges::replace_if(row->sas, [&](auto const& sa) { return sa.sa == e.sa.sa; }, e.sa);
+        }
+        void operator()(PeerHeard const& e) const
+        {
+            if (auto* row = table.find(e.flow); row && row->negotiation == e.negotiation)
+                table.apply(*row, PeerAnswered{}, "the peer answers");
+        }
+        void operator()(PeerRefusedPort const& e) const
+        {
+            if (auto* row = table.find(e.flow))
+                table.apply(*row, PeerUnreachable{}, "the peer's IKE port is unreachable");
+        }
+    };
+    std::visit(Visitor{*this}, event);
+    settle(std::visit([](auto const& e) { return flow_of(e); }, event));
+}
+
+void ConnectionTable::sa_up(SaUp const& event)
+{
+    auto* row = find_or_add(event.sa.flow);
+    if (!row) { // the table is full, or a reload took the line away while IKE ran
+        (void)m_enforcer.apply(Connection{.flow = event.sa.flow}, event.sa.reqid, {}, CloseSa{event.sa.sa});
+        return;
+    }
+    if (row->connection.state == ConnectionState::ClearText)
+        row->clear_until = wall_clock();
+    row->sas.push_back(event.sa);
+    apply(*row, Established{event.sa.sa, event.sa.mode, event.sa.reqid, event.sa.by}, reason(event.sa));
+    watch_inbound(*row, first_inbound_check);
+}
+
+void ConnectionTable::sa_down(SaDown const& event)
+{
+    auto* row = find(event.flow);
+    if (!row)
+        return;
+    std::erase_if(row->sas, [&](auto const& sa) { return sa.sa == event.sa; });
+    apply(*row, SaGone{event.sa}, "the SA is gone");
+}
+
+void ConnectionTable::negotiation_ended(NegotiationEnded const& event)
+{
+    auto* row = find(event.flow);
+    if (row && row->negotiation == event.negotiation)
+        apply(*row, NegotiationFailed{event.reason}, reason(event));
+}
+
+void ConnectionTable::regroup(std::shared_ptr<GroupTable const> groups)
+{
+    m_groups = std::move(groups);
+    withdraw_where("another policy group", [this](ConnectionRow const& row) {
+        auto const* line = m_groups->find(row.connection.flow.remote);
+        return !line || line->group != row.connection.group;
+    });
+}
+
+void ConnectionTable::keep_local(std::span<Address const> own_addresses)
+{
+    withdraw_where("the local address is gone", [&](ConnectionRow const& row) {
+        return std::ranges::find(own_addresses, row.connection.flow.local) == own_addresses.end();
+    });
+}
+
+void ConnectionTable::withdraw_where(std::string_view why,
+                                     std::function<bool(ConnectionRow const&)> const& condition)
+{
+    std::vector<Flow> flows;
+    for (auto const& [flow, row] : m_rows) {
+        if (condition(row))
+            flows.push_back(flow);
+    }
+    for (auto const& flow : flows) {
+        apply(m_rows.at(flow), Withdrawn{}, why);
+        erase(flow);
+    }
+}
+
+// ---- rows
+
+ConnectionRow* ConnectionTable::find(Flow const& flow)
+{
+    auto it = m_rows.find(flow);
+    return it == m_rows.end() ? nullptr : &it->second;
+}
+
+ConnectionRow* ConnectionTable::find_or_add(Flow const& flow)
+{
+    if (auto* row = find(flow))
+        return row;
+    auto const* line = m_groups->find(flow.remote);
+    if (!line || !accepts_negotiation(line->group) || !make_room())
+        return nullptr;
+    auto reqid = m_reqids.acquire(flow);
+    if (!reqid)
+        return nullptr;
+    ConnectionRow row;
+    row.connection = {.flow = flow, .group = line->group};
+    row.reqid = *reqid;
+    row.file = line->file;
+    row.line = line->line;
+    row.since = wall_clock();
+    return &m_rows.emplace(flow, std::move(row)).first->second;
+}
+
+// An expired row only remembers failures, so it goes first. One look over the table is enough, as it frees many at once.
+bool ConnectionTable::make_room()
+{
+    if (m_rows.size() < m_options.max_flows)
+        return true;
+    std::vector<Flow> expired;
+    for (auto const& [flow, row] : m_rows) {
+        if (row.connection.state == ConnectionState::Expired)
+            expired.push_back(flow);
+    }
+    std::ranges::for_each(expired, [this](Flow const& flow) { erase(flow); });
+    if (expired.empty() && !std::exchange(m_full_logged, true)) {
+        m_journal.log(LogLevel::Warning,
+                      fmt::format("{} flows, the limit: new destinations wait until others end (limits.flows in "
+                                  "oekd.conf)",
+                                  m_options.max_flows));
+    }
+    if (!expired.empty())
+        m_full_logged = false;
+    return !expired.empty();
+}
+
+void ConnectionTable::erase(Flow const& flow)
+{
+    if (m_rows.erase(flow) > 0)
+        m_reqids.release(flow);
+}
+
+/// Rows with nothing to remember leave the table.
+void ConnectionTable::settle(Flow const& flow)
+{
+    auto* row = find(flow);
+    if (row && row->connection.state == ConnectionState::Expired && row->connection.failures == 0 &&
+        row->connection.sas.empty())
+        erase(flow);
+}
+
+// ---- the one place where a connection changes
+
+void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_view why)
+{
+    auto before = row.connection.state;
+    auto stepped = step(row.connection, event, m_loop.now(), m_options.timing);
+    bool const starts = std::ranges::any_of(
+        stepped.actions, [](Action const& action) { return std::holds_alternative<Negotiate>(action); });
+    row.connection = std::move(stepped.next);
+    if (starts)
+        row.negotiation = NegotiationId{++m_last_negotiation};
+    if (row.connection.state != before) {
+        row.why = why;
+        row.since = wall_clock();
+        row.remember(row.since, fmt::format("{} -> {}: {}", to_string(before), to_string(row.connection.state), why));
+        log_change(row, before, why);
+    }
+    if (!carry_out(row, stepped.actions) && !std::holds_alternative<Withdrawn>(event)) {
+        apply(row, Withdrawn{}, "the kernel refused");
+        return;
+    }
+    arm_deadline(row);
+}
+
+bool ConnectionTable::carry_out(ConnectionRow& row, std::vector<Action> const& actions)
+{
+    for (auto const& action : actions) {
+        auto done = m_enforcer.apply(row.connection, row.reqid, row.negotiation, action);
+        if (done)
+            continue;
+        auto explicit_policy = done.error().code == ErrorCode::Exists;
+        m_journal.log(explicit_policy ? LogLevel::Notice : LogLevel::Error,
+                      fmt::format("{}: {}", row.connection.flow.to_string(), done.error().message),
+                      {{"OEKD_REMOTE", row.connection.flow.remote.to_string()}});
+        return false;
+    }
+    return true;
+}
+
+void ConnectionTable::arm_deadline(ConnectionRow& row)
+{
+    row.deadline_timer = {};
+    if (!row.connection.deadline)
+        return;
+    auto delay = std::chrono::ceil<Duration>(*row.connection.deadline - m_loop.now());
+    auto timer = m_loop.after(std::max(delay, Duration{0}), [this, flow = row.connection.flow] {
+        if (auto* due = find(flow))
+            apply(*due, DeadlinePassed{}, due->connection.state == ConnectionState::PendingOe
+                                              ? "no answer within the hold time"
+                                              : "its time is over");
+        settle(flow);
+    });
+    if (timer)
+        row.deadline_timer = std::move(*timer);
+    else
+        m_journal.log(LogLevel::Error, timer.error().message);
+}
+
+/// Cleartext from the peer is accepted until its first ESP packet: only then is it sure that it can send any.
+void ConnectionTable::watch_inbound(ConnectionRow& row, Duration delay)
+{
+    if (row.connection.state != ConnectionState::Keyed || row.connection.inbound_required)
+        return;
+    auto timer = m_loop.after(delay, [this, delay, flow = row.connection.flow] {
+        auto* keyed = find(flow);
+        if (!keyed || keyed->connection.state != ConnectionState::Keyed)
+            return;
+        if (std::ranges::any_of(keyed->sas, [this](auto const& sa) { return m_enforcer.inbound_used(sa); }))
+            apply(*keyed, InboundSeen{}, "the peer's first ESP packet");
+        else
+            watch_inbound(*keyed, std::min(delay * 2, slowest_inbound_check));
+    });
+    if (timer)
+        row.inbound_timer = std::move(*timer);
+}
+
+void ConnectionTable::log_change(ConnectionRow const& row, ConnectionState before, std::string_view why) const
+{
+    auto const& connection = row.connection;
+    // Deciding, and a flow's end, are for those who look closely; what a flow ends up as is for everybody.
+    bool const outcome = connection.state == ConnectionState::Keyed || connection.state == ConnectionState::ClearText ||
+                         connection.state == ConnectionState::Deny;
+    m_journal.log(outcome ? LogLevel::Info : LogLevel::Debug,
+                  fmt::format("{}: {} -> {}: {}", connection.flow.to_string(), to_string(before),
+                              to_string(connection.state), why),
+                  {{"OEKD_REMOTE", connection.flow.remote.to_string()},
+                   {"OEKD_LOCAL", connection.flow.local.to_string()},
+                   {"OEKD_STATE", std::string(to_string(connection.state))},
+                   {"OEKD_PROTECTION", std::string(to_string(protection(connection)))},
+                   {"OEKD_GROUP", std::string(to_string(connection.group))}});
+}
+
+} // namespace oekd

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/event_loop.h"
+#include "base/journal.h"
+#include "daemon/connection_row.h"
+#include "daemon/enforcer.h"
+#include "daemon/view.h"
+#include "ike/reqid_table.h"
+#include "kernel-glue/xfrm.h"
+#include "policy/connection.h"
+#include "policy/group_table.h"
+
+#include <memory>
+#include <unordered_map>
+
+namespace oekd {
+
+/// Every flow that oekd knows, and the only code that changes a connection's state: an event comes in, step() decides, the
+/// actions go to the Enforcer, the row is updated and the change is logged. Bounded. Main thread.
+class ConnectionTable {
+public:
+    struct Options {
+        Timing timing;
+        size_t max_flows = 65'536;
+    };
+
+    ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, Journal const& journal,
+                    std::shared_ptr<GroupTable const> groups, Options options);
+    ~ConnectionTable();
+    ConnectionTable(ConnectionTable const&) = delete;
+    ConnectionTable& operator=(ConnectionTable const&) = delete;
+
+    void acquired(xfrm::Acquire const& acquire);
+    void ike_event(IkeEvent const& event);
+
+    /// Ends every flow whose deciding line has another group in the new table; the others are not touched.
+    void regroup(std::shared_ptr<GroupTable const> groups);
+    /// Ends every flow from an address that is no longer ours.
+    void keep_local(std::span<Address const> own_addresses);
+
+    [[nodiscard]] GroupTable const& groups() const { return *m_groups; }
+    [[nodiscard]] std::unordered_map<Flow, ConnectionRow> const& rows() const { return m_rows; }
+    [[nodiscard]] size_t max_flows() const { return m_options.max_flows; }
+
+private:
+    void sa_up(SaUp const& event);
+    void sa_down(SaDown const& event);
+    void negotiation_ended(NegotiationEnded const& event);
+
+    ConnectionRow* find(Flow const& flow);
+    ConnectionRow* find_or_add(Flow const& flow);
+    bool make_room();
+    void erase(Flow const& flow);
+    void withdraw_where(std::string_view why, std::function<bool(ConnectionRow const&)> const& condition);
+
+    void apply(ConnectionRow& row, Event const& event, std::string_view why);
+    [[nodiscard]] bool carry_out(ConnectionRow& row, std::vector<Action> const& actions);
+    void arm_deadline(ConnectionRow& row);
+    void watch_inbound(ConnectionRow& row, Duration delay);
+    void settle(Flow const& flow);
+    void log_change(ConnectionRow const& row, ConnectionState before, std::string_view why) const;
+
+    EventLoop& m_loop;
+    Enforcer& m_enforcer;
+    ReqidTable& m_reqids;
+    Journal const& m_journal;
+    std::shared_ptr<GroupTable const> m_groups; // shared with the Gatekeeper's threads
+    Options m_options;
+    std::unordered_map<Flow, ConnectionRow> m_rows;
+    uint64_t m_last_negotiation = 0;
+    bool m_full_logged = false;
+};
+
+} // namespace oekd

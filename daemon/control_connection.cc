@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/control_connection.h"
+
+#include "daemon/control_methods.h"
+
+namespace oekd {
+
+namespace {
+
+/// After the kernel's and libcharon's events: people can wait a little, packets cannot.
+constexpr int64_t after_packets = SD_EVENT_PRIORITY_NORMAL + 10;
+
+} // namespace
+
+ControlConnection::ControlConnection(EventLoop& loop, ViewSource& views, EventLoop::Callback on_end,
+                                     std::chrono::milliseconds patience)
+    : m_loop(loop), m_views(views), m_on_end(std::move(on_end)), m_patience(patience)
+{}
+
+Result<std::unique_ptr<ControlConnection>> ControlConnection::serve(EventLoop& loop, Fd socket,
+                                                                    ViewSource& views,
+                                                                    EventLoop::Callback on_end,
+                                                                    std::chrono::milliseconds patience)
+{
+    // The constructor is private to this class, so make_unique cannot call it.
+    std::unique_ptr<ControlConnection> connection(
+        new ControlConnection(loop, views, std::move(on_end), patience));
+    if (int r = connection->start(std::move(socket)); r < 0)
+        return std::unexpected(system_error(-r, "serving a client of the control socket"));
+    return connection;
+}
+
+int ControlConnection::start(Fd socket)
+{
+    sd_bus* bus = nullptr;
+    if (int r = sd_bus_new(&bus); r < 0)
+        return r;
+    m_bus.reset(bus);
+    if (int r = sd_bus_set_fd(bus, socket.get(), socket.get()); r < 0)
+        return r;
+    [[maybe_unused]] int const now_of_the_bus = socket.release();
+    sd_id128_t server_id{};
+    if (int r = sd_id128_randomize(&server_id); r < 0)
+        return r;
+    if (int r = sd_bus_set_server(bus, 1, server_id); r < 0)
+        return r;
+    if (int r = sd_bus_set_anonymous(bus, 1); r < 0)
+        return r;
+    if (int r = sd_bus_add_filter(bus, nullptr, on_message, this); r < 0)
+        return r;
+    if (int r = sd_bus_add_object_vtable(bus, nullptr, control_methods::object_path,
+                                         control_methods::interface_name, control_methods::vtable(), this);
+        r < 0)
+        return r;
+    if (int r = sd_bus_start(bus); r < 0)
+        return r;
+    return sd_bus_attach_event(bus, m_loop.raw(), after_packets);
+}
+
+/// Sees every message before the methods do. 1 keeps it from them.
+int ControlConnection::on_message(sd_bus_message* message, void* self, sd_bus_error*) noexcept
+{
+    return static_cast<ControlConnection*>(self)->admit(message) ? 0 : 1;
+}
+
+bool ControlConnection::admit(sd_bus_message* message)
+{
+    if (m_ended)
+        return false;
+    bool const disconnected =
+        sd_bus_message_is_signal(message, "org.freedesktop.DBus.Local", "Disconnected") > 0;
+    auto timer = m_loop.after(m_patience, [this] {
+        if (has_unread_answer())
+            end();
+    });
+    if (disconnected || has_unread_answer() || !timer) {
+        end();
+        return false;
+    }
+    m_patience_timer = std::move(*timer);
+    return true;
+}
+
+bool ControlConnection::has_unread_answer() const
+{
+    uint64_t queued = 0;
+    return sd_bus_get_n_queued_write(m_bus.get(), &queued) >= 0 && queued > 0;
+}
+
+void ControlConnection::end()
+{
+    if (std::exchange(m_ended, true))
+        return;
+    m_on_end();
+}
+
+} // namespace oekd

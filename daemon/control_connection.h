@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "base/event_loop.h"
+#include "base/fd.h"
+#include "base/handle.h"
+#include "daemon/view.h"
+
+#include <chrono>
+#include <memory>
+#include <systemd/sd-bus.h>
+
+namespace oekd {
+
+/// One client of the control socket. At most one answer waits for it to read: a client that asks again
+/// before, or leaves an answer unread, is cut off, so that it cannot make us keep more. Main thread.
+class ControlConnection {
+public:
+    static constexpr std::chrono::milliseconds default_patience{10'000}; ///< with an answer that is not read
+
+    /// Speaks D-Bus over a connected socket. When it is over ended() is true and `on_end` is called, once;
+    /// the object must not be destroyed before that call has returned.
+    static Result<std::unique_ptr<ControlConnection>>
+    serve(EventLoop& loop, Fd socket, ViewSource& views, EventLoop::Callback on_end,
+          std::chrono::milliseconds patience = default_patience);
+    ControlConnection(ControlConnection const&) = delete;
+    ControlConnection& operator=(ControlConnection const&) = delete;
+
+    [[nodiscard]] bool ended() const { return m_ended; }
+    [[nodiscard]] ViewSource& views() const { return m_views; }
+
+private:
+    ControlConnection(EventLoop& loop, ViewSource& views, EventLoop::Callback on_end,
+                      std::chrono::milliseconds patience);
+    int start(Fd socket);
+    static int on_message(sd_bus_message* message, void* self, sd_bus_error* error) noexcept;
+    [[nodiscard]] bool admit(sd_bus_message* message);
+    [[nodiscard]] bool has_unread_answer() const;
+    void end();
+
+    EventLoop& m_loop;
+    ViewSource& m_views;
+    EventLoop::Callback m_on_end;
+    std::chrono::milliseconds m_patience;
+    Handle<sd_bus, sd_bus_close_unref> m_bus;
+    EventSource m_patience_timer;
+    bool m_ended = false;
+};
+
+} // namespace oekd

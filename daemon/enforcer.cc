@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/enforcer.h"
+
+#include "kernel-glue/priorities.h"
+
+namespace oekd {
+
+namespace {
+
+/// One action of one flow, taken apart by its type.
+struct Application {
+    ForwardingPlane& plane;
+    Ike& ike;
+    Connection const& connection;
+    Reqid reqid;
+    NegotiationId negotiation;
+
+    Result<void> operator()(Hold const&) const { return plane.hold(connection.flow, connection.group, reqid); }
+    Result<void> operator()(Pass const&) const { return plane.pass(connection.flow, connection.group); }
+    Result<void> operator()(Drop const&) const { return plane.drop(connection.flow, connection.group); }
+    Result<void> operator()(RequireInbound const&) const { return encrypt(ForwardingPlane::Inbound::Require); }
+    Result<void> operator()(Encrypt const&) const
+    {
+        return encrypt(connection.inbound_required ? ForwardingPlane::Inbound::Require
+                                                   : ForwardingPlane::Inbound::Admit);
+    }
+    Result<void> operator()(Negotiate const&) const
+    {
+        ike.negotiate(negotiation, connection.flow);
+        return {};
+    }
+    Result<void> operator()(CloseSa const& action) const
+    {
+        ike.close(action.sa);
+        return {};
+    }
+    // A decided flow has no use for its larval SA, which would swallow the next acquire for its whole life.
+    Result<void> operator()(Kick const&) const
+    {
+        if (auto kicked = plane.kick(connection.flow); !kicked)
+            return kicked;
+        return plane.sweep_larval(connection.flow, reqid);
+    }
+    Result<void> operator()(Release const&) const
+    {
+        if (auto released = plane.release(connection.flow); !released)
+            return released;
+        return plane.sweep_larval(connection.flow, reqid);
+    }
+
+    [[nodiscard]] Result<void> encrypt(ForwardingPlane::Inbound inbound) const
+    {
+        if (!connection.encrypt)
+            return {};
+        return plane.encrypt(connection.flow, connection.group, reqid, connection.encrypt->mode, inbound);
+    }
+};
+
+} // namespace
+
+Result<void> KernelEnforcer::apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
+                                   Action const& action)
+{
+    return std::visit(Application{m_plane, m_ike, connection, reqid, negotiation}, action);
+}
+
+bool KernelEnforcer::inbound_used(SaDescription const& sa)
+{
+    auto state = m_plane.requests().state(sa.flow.remote, sa.flow.local, sa.inbound);
+    return state && state->packets > 0;
+}
+
+CountersBySa KernelEnforcer::counters()
+{
+    CountersBySa counters;
+    auto states = m_plane.requests().states();
+    if (!states)
+        return counters;
+    for (auto const& state : *states) {
+        if (is_ours(state.reqid))
+            counters[{state.destination, state.spi}] = SaCounters{state.bytes, state.packets};
+    }
+    return counters;
+}
+
+} // namespace oekd

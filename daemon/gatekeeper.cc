@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/gatekeeper.h"
+
+#include <fmt/format.h>
+
+namespace oekd {
+
+Gatekeeper::Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, Journal const& journal)
+    : m_groups(std::move(groups)), m_policies(std::move(policies)), m_journal(journal)
+{
+}
+
+void Gatekeeper::set_groups(std::shared_ptr<GroupTable const> groups)
+{
+    std::scoped_lock lock(m_mutex);
+    m_groups = std::move(groups);
+}
+
+std::shared_ptr<GroupTable const> Gatekeeper::groups() const
+{
+    std::scoped_lock lock(m_mutex);
+    return m_groups;
+}
+
+ResponderGate::Welcome Gatekeeper::welcome(Address const& remote) noexcept
+{
+    auto table = groups();
+    auto const* line = table->find(remote);
+    if (line && line->group == PolicyGroup::Block)
+        return Welcome::Ignore;
+    return line && accepts_negotiation(line->group) && !m_closed ? Welcome::Answer : Welcome::Refuse;
+}
+
+void Gatekeeper::sa_installed(SaDescription const& sa) noexcept
+{
+    if (sa.by == Established::By::Us)
+        return; // the hold has put them there
+    auto table = groups();
+    auto const* line = table->find(sa.flow.remote);
+    if (!line)
+        return; // a reload took the line away meanwhile; the main thread closes the SA
+    std::scoped_lock lock(m_policies_mutex);
+    if (auto admitted = m_policies.admit(sa.flow, line->group, sa.reqid, sa.mode); !admitted) {
+        m_journal.log(LogLevel::Warning,
+                      fmt::format("policies of {} are late: {}", sa.flow.to_string(), admitted.error().message),
+                      {{"OEKD_REMOTE", sa.flow.remote.to_string()}});
+    }
+}
+
+} // namespace oekd

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/journal.h"
+#include "ike/responder_gate.h"
+#include "kernel-glue/forwarding_plane.h"
+#include "policy/group_table.h"
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+
+namespace oekd {
+
+/// What libcharon's threads may ask of the policy: who is welcome, and the policies of a flow that a peer has just keyed.
+/// Every call is for any thread.
+class Gatekeeper final : public ResponderGate {
+public:
+    Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, Journal const& journal);
+
+    void set_groups(std::shared_ptr<GroupTable const> groups);
+    /// From now on nobody new is welcome: oekd stops (RFC 4322 §9.3).
+    void close() { m_closed = true; }
+
+    [[nodiscard]] Welcome welcome(Address const& remote) noexcept override;
+    void sa_installed(SaDescription const& sa) noexcept override;
+
+private:
+    [[nodiscard]] std::shared_ptr<GroupTable const> groups() const;
+
+    mutable std::mutex m_mutex; ///< guards the two pointers below, never held for long
+    std::shared_ptr<GroupTable const> m_groups;
+    std::mutex m_policies_mutex; ///< one netlink socket, one request at a time
+    ResponderPolicies m_policies;
+    Journal const& m_journal;
+    std::atomic<bool> m_closed = false;
+};
+
+} // namespace oekd

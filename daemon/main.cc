@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/exit_status.h"
+#include "daemon/oekd.h"
+#include "daemon/version.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+#include <map>
+#include <systemd/sd-daemon.h>
+
+namespace {
+
+struct CommandLine {
+    oekd::StartOptions start;
+    bool check = false;
+    bool release = false;
+    oekd::LogLevel level = oekd::LogLevel::Info;
+};
+
+std::string version_text()
+{
+    return fmt::format("oekd {} with strongSwan {}", oekd::oekd_version, oekd::ike_version());
+}
+
+/// Returns an exit status where there is nothing left to do.
+std::optional<int> parse(int argc, char** argv, CommandLine& line)
+{
+    CLI::App app("Opportunistic IPsec: encrypts to every peer that can, without configuration on either side.", "oekd");
+    app.footer("Run by systemd; 'systemctl start oekd'. See oekd(8) and oekd.conf(5), and oekctl(1) to look at it.");
+    auto* config = app.add_option("-c,--config", line.start.config_file, "configuration file")->capture_default_str();
+    app.add_flag("-n", line.check, "check the configuration and the group files, print what is wrong, exit");
+    app.add_flag("--release", line.release, "after a crash: let go in the clear what may; private and block stay closed");
+    std::map<std::string, oekd::LogLevel> const levels{{"error", oekd::LogLevel::Error},
+                                                       {"warning", oekd::LogLevel::Warning},
+                                                       {"notice", oekd::LogLevel::Notice},
+                                                       {"info", oekd::LogLevel::Info},
+                                                       {"debug", oekd::LogLevel::Debug}};
+    app.add_option("--log-level", line.level, "error, warning, notice, info or debug (default: info)")
+        ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case).description(""));
+    app.set_version_flag("--version", version_text());
+    try {
+        app.parse(argc, argv);
+    } catch (CLI::ParseError const& error) {
+        return app.exit(error) == 0 ? 0 : oekd::exit_status(oekd::ErrorCode::Usage);
+    }
+    if (config->count() > 0)
+        line.start.config_must_exist = oekd::ConfigFile::Required;
+    return std::nullopt;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    CommandLine line;
+    if (auto status = parse(argc, argv, line))
+        return *status;
+    auto journal = oekd::Journal::open(line.level);
+    if (line.check)
+        return oekd::check_configuration(line.start) ? 0 : oekd::exit_status(oekd::ErrorCode::Configuration);
+    auto result = line.release ? oekd::release(journal) : oekd::run(line.start, journal);
+    if (result)
+        return 0;
+    journal.log(oekd::LogLevel::Error, result.error().message);
+    sd_notifyf(0, "STATUS=%s", result.error().message.c_str());
+    return oekd::exit_status(result.error().code);
+}

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ike/charon_layer.h"
+
+#include <credentials/credential_set.h>
+#include <credentials/keys/shared_key.h>
+#include <encoding/payloads/auth_payload.h>
+#include <encoding/payloads/id_payload.h>
+
+// AUTH-NULL (RFC 7619) on a libcharon that knows only its number. The AUTH value is computed as for a
+// pre-shared key whose secret is SK_pi or SK_pr, and that is what libcharon does when the shared key is
+// empty. So to libcharon this is a pre-shared key, on the wire it is method 13, and a real pre-shared key is
+// nothing we accept.
+
+// ---- ID_NULL: libcharon compares identities by their data and holds that empty data equals nothing, not
+// even itself. Each IKE_SA would then leave an entry behind that is never found again. Clones copy the method
+// pointers.
+
+static bool null_equals(identification_t* self, identification_t* other)
+{
+    (void)self;
+    return other->get_type(other) == OEKD_ID_NULL;
+}
+
+static id_match_t null_matches(identification_t* self, identification_t* other)
+{
+    (void)self;
+    if (other->get_type(other) == ID_ANY)
+        return ID_MATCH_ANY;
+    return other->get_type(other) == OEKD_ID_NULL ? ID_MATCH_PERFECT : ID_MATCH_NONE;
+}
+
+static void repair(identification_t* id)
+{
+    if (id && id->get_type(id) == OEKD_ID_NULL) {
+        id->equals = null_equals;
+        id->matches = null_matches;
+    }
+}
+
+identification_t* make_id_null(void)
+{
+    identification_t* id = identification_create_from_encoding(OEKD_ID_NULL, chunk_empty);
+    repair(id);
+    return id;
+}
+
+void let_id_null_equal_itself(ike_sa_t* ike_sa)
+{
+    auth_cfg_t* peer = ike_sa->get_auth_cfg(ike_sa, FALSE);
+    repair(ike_sa->get_my_id(ike_sa));
+    repair(ike_sa->get_other_id(ike_sa));
+    // The IKE_SA manager looks the peer up by this copy.
+    if (peer)
+        repair(peer->get(peer, AUTH_RULE_IDENTITY));
+}
+
+// ---- the AUTH method
+
+/// ID_NULL must be empty (RFC 7619 §2.2).
+static bool id_is_acceptable(message_t* message, payload_type_t type)
+{
+    id_payload_t* payload = (id_payload_t*)message->get_payload(message, type);
+    if (!payload)
+        return TRUE;
+    identification_t* id = payload->get_identification(payload);
+    bool acceptable = id->get_type(id) != OEKD_ID_NULL || id->get_encoding(id).len == 0;
+    id->destroy(id);
+    return acceptable;
+}
+
+/// We have no name but ID_NULL, whatever name the initiator would like to talk to (libreswan asks for ID_NULL
+/// itself). RFC 7296 §2.15 lets a responder answer with another identity than the one asked for.
+static void forget_wanted_responder(message_t* message)
+{
+    payload_t* payload;
+    enumerator_t* payloads = message->create_payload_enumerator(message);
+    while (payloads->enumerate(payloads, &payload)) {
+        if (payload->get_type(payload) == PLV2_ID_RESPONDER) {
+            message->remove_payload_at(message, payloads);
+            payload->destroy(payload);
+        }
+    }
+    payloads->destroy(payloads);
+}
+
+void rewrite_auth_method(message_t* message, bool incoming)
+{
+    auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
+    if (!incoming) {
+        if (auth && auth->get_auth_method(auth) == AUTH_PSK)
+            auth->set_auth_method(auth, AUTH_NULL);
+        return;
+    }
+    bool request = message->get_request(message);
+    if (auth) {
+        bool null = auth->get_auth_method(auth) == AUTH_NULL;
+        null = null && id_is_acceptable(message, request ? PLV2_ID_INITIATOR : PLV2_ID_RESPONDER);
+        // AUTH_NONE is no method that libcharon could verify: it answers AUTHENTICATION_FAILED.
+        auth->set_auth_method(auth, null ? AUTH_PSK : AUTH_NONE);
+    }
+    if (request)
+        forget_wanted_responder(message);
+}
+
+// ---- the empty shared key
+
+struct one_key {
+    enumerator_t public;
+    shared_key_t* key;
+    bool done;
+};
+
+static bool next_key(enumerator_t* enumerator, va_list arguments)
+{
+    struct one_key* self = (struct one_key*)enumerator;
+    shared_key_t** key;
+    id_match_t *me, *other;
+    VA_ARGS_VGET(arguments, key, me, other);
+    if (self->done)
+        return FALSE;
+    self->done = TRUE;
+    *key = self->key;
+    if (me)
+        *me = ID_MATCH_ANY;
+    if (other)
+        *other = ID_MATCH_ANY;
+    return TRUE;
+}
+
+static void destroy_key(enumerator_t* enumerator)
+{
+    struct one_key* self = (struct one_key*)enumerator;
+    self->key->destroy(self->key);
+    free(self);
+}
+
+static enumerator_t* shared_keys(credential_set_t* self, shared_key_type_t type, identification_t* me,
+                                 identification_t* other)
+{
+    struct one_key* keys;
+    (void)self;
+    (void)me;
+    (void)other;
+    if (type != SHARED_IKE)
+        return NULL;
+    INIT(
+        keys,
+        .public = {.enumerate = enumerator_enumerate_default, .venumerate = next_key, .destroy = destroy_key},
+        .key = shared_key_create(SHARED_IKE, chunk_empty));
+    return &keys->public;
+}
+
+static enumerator_t* no_private_keys(credential_set_t* self, key_type_t type, identification_t* id)
+{
+    (void)self;
+    (void)type;
+    (void)id;
+    return NULL;
+}
+static enumerator_t* no_certificates(credential_set_t* self, certificate_type_t certificate, key_type_t key,
+                                     identification_t* id, bool trusted)
+{
+    (void)self;
+    (void)certificate;
+    (void)key;
+    (void)id;
+    (void)trusted;
+    return NULL;
+}
+static enumerator_t* no_distribution_points(credential_set_t* self, certificate_type_t type,
+                                            identification_t* id)
+{
+    (void)self;
+    (void)type;
+    (void)id;
+    return NULL;
+}
+static void cache_nothing(credential_set_t* self, certificate_t* certificate)
+{
+    (void)self;
+    (void)certificate;
+}
+
+credential_set_t null_credentials = {
+    .create_private_enumerator = no_private_keys,
+    .create_cert_enumerator = no_certificates,
+    .create_shared_enumerator = shared_keys,
+    .create_cdp_enumerator = no_distribution_points,
+    .cache_cert = cache_nothing,
+};

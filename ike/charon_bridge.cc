@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ike/charon_bridge.h"
+
+#include "ike/charon_values.h"
+
+namespace oekd {
+
+namespace {
+
+SaDescription describe(charon_child const& child, Flow const& flow)
+{
+    return {.flow = flow,
+            .reqid = Reqid(child.reqid),
+            .mode = child.tunnel ? EspMode::Tunnel : EspMode::Transport,
+            .inbound = Spi(child.inbound_spi),
+            .outbound = Spi(child.outbound_spi),
+            .protection = Protection::Anonymous,
+            .ike_proposal = child.ike_proposal,
+            .esp_proposal = child.esp_proposal};
+}
+
+charon_datagram to_charon_datagram(Datagram const& datagram)
+{
+    return {.flow = to_charon(datagram.flow),
+            .local_port = datagram.local_port,
+            .remote_port = datagram.remote_port,
+            .data = reinterpret_cast<uint8_t const*>(datagram.data.data()),
+            .size = datagram.data.size()};
+}
+
+} // namespace
+
+charon_received CharonBridge::receive(charon_datagram& datagram)
+{
+    auto received = m_ports.receive();
+    if (std::holds_alternative<UdpPorts::Stopped>(received))
+        return CHARON_STOPPED;
+    if (auto const* error = std::get_if<Unreachable>(&received))
+        m_sas.unreachable(*error);
+    auto const* arrived = std::get_if<Datagram>(&received);
+    // Silence towards those who are to be ignored: not even libcharon sees it.
+    if (!arrived || m_gate.welcome(arrived->flow.remote) == ResponderGate::Welcome::Ignore)
+        return CHARON_NOTHING;
+    datagram = to_charon_datagram(*arrived);
+    return CHARON_DATAGRAM;
+}
+
+struct CharonBridge::Hooks {
+    static CharonBridge& self(void* context) noexcept { return *static_cast<CharonBridge*>(context); }
+    static SaTable& sas(void* context) noexcept { return self(context).m_sas; }
+
+    static void log(void* context, int level, char const* line) noexcept
+    {
+        self(context).m_log.line(level, line);
+    }
+
+    static charon_received receive(void* context, charon_datagram* datagram) noexcept
+    {
+        return self(context).receive(*datagram);
+    }
+    static int send(void* context, charon_datagram const* datagram) noexcept
+    {
+        auto flow = to_flow(datagram->flow);
+        if (!flow)
+            return 0;
+        auto data = std::as_bytes(std::span(datagram->data, datagram->size));
+        return self(context).m_ports.send({.flow = *flow,
+                                           .local_port = datagram->local_port,
+                                           .remote_port = datagram->remote_port,
+                                           .data = data});
+    }
+
+    static int admit(void* context, charon_sa const* sa, charon_flow const* flow) noexcept
+    {
+        auto pair = to_flow(*flow);
+        return pair && sas(context).admit(*sa, *pair);
+    }
+    static uint32_t reqid(void* context, charon_sa const* sa, charon_flow const* flow) noexcept
+    {
+        auto pair = to_flow(*flow);
+        return pair ? uint32_t(sas(context).reqid(*sa, *pair).value_or(Reqid{})) : 0;
+    }
+
+    static void begun(void* context, uint64_t negotiation, charon_sa const* sa) noexcept
+    {
+        sas(context).begun(NegotiationId(negotiation), *sa);
+    }
+    static void not_begun(void* context, uint64_t negotiation) noexcept
+    {
+        sas(context).not_begun(NegotiationId(negotiation));
+    }
+    static void heard(void* context, charon_sa const* sa, int is_protected) noexcept
+    {
+        sas(context).heard(*sa, is_protected ? Heard::Protected : Heard::Clear);
+    }
+    static void auth_sent(void* context, charon_sa const* sa) noexcept { sas(context).auth_sent(*sa); }
+    static void failed(void* context, charon_sa const* sa, charon_failure failure,
+                       char const* detail) noexcept
+    {
+        sas(context).failed(*sa, to_failure(failure), detail);
+    }
+    static charon_verdict review(void* context, charon_sa const* sa, int last, int established) noexcept
+    {
+        if (!last)
+            return sas(context).review_silence(*sa);
+        return sas(context).review_deadline(*sa, established ? SaTable::Established::Yes
+                                                             : SaTable::Established::No);
+    }
+
+    static int child_up(void* context, charon_sa const* sa, charon_child const* child) noexcept
+    {
+        auto flow = to_flow(child->flow);
+        return flow && sas(context).child_up(*sa, describe(*child, *flow));
+    }
+    static void child_rekeyed(void* context, charon_sa const* sa, charon_child const* child) noexcept
+    {
+        if (auto flow = to_flow(child->flow))
+            sas(context).child_rekeyed(*sa, describe(*child, *flow));
+    }
+    static void child_down(void* context, charon_sa const* sa) noexcept { sas(context).child_down(*sa); }
+    static void sa_rekeyed(void* context, charon_sa const* old, charon_sa const* successor) noexcept
+    {
+        sas(context).sa_rekeyed(*old, *successor);
+    }
+    static void sa_gone(void* context, charon_sa const* sa) noexcept { sas(context).sa_gone(*sa); }
+};
+
+charon_hooks CharonBridge::hooks()
+{
+    return {.context = this,
+            .log = Hooks::log,
+            .receive = Hooks::receive,
+            .send = Hooks::send,
+            .admit = Hooks::admit,
+            .reqid = Hooks::reqid,
+            .begun = Hooks::begun,
+            .not_begun = Hooks::not_begun,
+            .heard = Hooks::heard,
+            .auth_sent = Hooks::auth_sent,
+            .failed = Hooks::failed,
+            .review = Hooks::review,
+            .child_up = Hooks::child_up,
+            .child_rekeyed = Hooks::child_rekeyed,
+            .child_down = Hooks::child_down,
+            .sa_rekeyed = Hooks::sa_rekeyed,
+            .sa_gone = Hooks::sa_gone};
+}
+
+} // namespace oekd

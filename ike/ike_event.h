@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "policy/connection.h"
+#include "policy/flow.h"
+
+#include <cstdint>
+#include <string>
+#include <variant>
+
+/// What libcharon's threads tell the main thread. Owned values, posted to a mailbox.
+namespace oekd {
+
+/// Names one negotiation that we started; the caller chooses it. 0 is none.
+enum class NegotiationId : uint64_t {};
+
+/// An established CHILD_SA and its IKE_SA.
+struct SaDescription {
+    IkeSaId sa{};
+    Flow flow;
+    Reqid reqid{};
+    EspMode mode = EspMode::Transport;
+    Spi inbound{};
+    Spi outbound{};
+    Protection protection = Protection::Anonymous;
+    Established::By by = Established::By::Us;
+    std::string ike_proposal; ///< "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768"
+    std::string esp_proposal; ///< "AES_GCM_16_256/ESN"
+};
+
+struct SaUp {
+    SaDescription sa;
+    NegotiationId negotiation{}; ///< 0 where the peer started
+};
+/// The CHILD_SA was rekeyed: same flow, reqid and mode, new SPIs.
+struct SaRekeyed {
+    SaDescription sa;
+};
+/// Comes once for each SaUp, whoever ended it and why.
+struct SaDown {
+    IkeSaId sa{};
+    Flow flow;
+};
+/// A negotiation of ours ended without an SA. Comes exactly once for each negotiate() that gave no SaUp.
+struct NegotiationEnded {
+    NegotiationId negotiation{};
+    Flow flow;
+    Failure reason = Failure::Silent;
+    std::string detail; ///< for people: "AUTHENTICATION_FAILED from the peer"
+};
+/// A message of the peer arrived that belongs to this negotiation.
+struct PeerHeard {
+    NegotiationId negotiation{};
+    Flow flow;
+};
+/// ICMP port, host or net unreachable for our IKE packet (IP_RECVERR). Forgeable.
+struct PeerRefusedPort {
+    Flow flow;
+};
+
+using IkeEvent = std::variant<SaUp, SaRekeyed, SaDown, NegotiationEnded, PeerHeard, PeerRefusedPort>;
+
+/// The flow that an event is about.
+template <typename E> [[nodiscard]] Flow const& flow_of(E const& event)
+{
+    if constexpr (requires { event.sa.flow; })
+        return event.sa.flow;
+    else
+        return event.flow;
+}
+
+} // namespace oekd

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "policy/flow.h"
+
+#include <cstdint>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <unordered_map>
+
+namespace oekd {
+
+/// Gives each flow its reqid, so that initiator, responder and crossing exchanges of one pair use the same
+/// one: SAs of a pair with different reqids are dropped by the other's `in` policy. Thread-safe. (One class
+/// of protection so far; authenticated SAs will get reqids of their own.)
+class ReqidTable {
+public:
+    /// Gives out first..last, both included, at most one per flow.
+    ReqidTable(Reqid first, Reqid last);
+
+    /// The flow's reqid, a new one at first sight; counts one more user. nullopt when all are taken.
+    [[nodiscard]] std::optional<Reqid> acquire(Flow const& flow);
+    /// One user less; with the last one the reqid is free again, and is given out as late as possible.
+    void release(Flow const& flow);
+    [[nodiscard]] size_t size() const;
+
+private:
+    struct Entry {
+        Reqid reqid{};
+        unsigned users = 0;
+    };
+    std::optional<Reqid> take_free();
+
+    mutable std::mutex m_mutex;
+    std::unordered_map<Flow, Entry> m_entries;
+    uint32_t m_next; ///< the first one that was never given out
+    uint32_t const m_last;
+    std::deque<Reqid> m_returned; ///< the longest free one first; used when no fresh one is left
+};
+
+} // namespace oekd

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "ike/ike_event.h"
+
+namespace oekd {
+
+/// What IKE must know while it runs on its own threads. Implemented by daemon/; every call may come from any
+/// thread, must not block on anything but a short lock, and must not call back into ike/.
+class ResponderGate {
+public:
+    enum class Welcome {
+        Answer, ///< negotiate
+        Refuse, ///< say NO_PROPOSAL_CHOSEN
+        Ignore, ///< silence, as if nobody listened
+    };
+
+    virtual ~ResponderGate() = default;
+
+    /// Called for each datagram from this address (Ignore drops it unread) and each IKE_SA_INIT request.
+    [[nodiscard]] virtual Welcome welcome(Address const& remote) noexcept = 0;
+
+    /// A CHILD_SA is in the kernel and, where the peer started, our IKE_AUTH answer has not left yet: its
+    /// policies must be in place when this returns (RFC 4322 §11.2.12.4).
+    virtual void sa_installed(SaDescription const& sa) noexcept = 0;
+};
+
+} // namespace oekd

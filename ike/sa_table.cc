@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ike/sa_table.h"
+
+#include <utility>
+
+namespace oekd {
+
+SaTable::SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailbox<IkeEvent>& mailbox)
+    : m_limits(limits), m_reqids(reqids), m_gate(gate), m_mailbox(mailbox)
+{}
+
+// ---- what comes and goes
+
+SaTable::Entry* SaTable::entry(charon_sa const& sa)
+{
+    auto found = m_entries.find(sa.id);
+    return found == m_entries.end() ? nullptr : &found->second;
+}
+
+bool SaTable::has_room() const { return m_entries.size() + m_reserved.size() < m_limits.total; }
+
+void SaTable::add(Entry entry)
+{
+    auto const number = entry.sa.id;
+    if (entry.negotiation == NegotiationId{})
+        ++m_per_address[entry.flow.remote];
+    else
+        m_by_spi.emplace(entry.sa.initiator_spi, number);
+    m_entries.emplace(number, std::move(entry));
+}
+
+std::optional<Reqid> SaTable::reserve(NegotiationId id, Flow const& flow)
+{
+    std::scoped_lock lock(m_mutex);
+    auto refuse = [&](std::string detail) {
+        m_mailbox.post(NegotiationEnded{
+            .negotiation = id, .flow = flow, .reason = Failure::Local, .detail = std::move(detail)});
+        return std::nullopt;
+    };
+    if (m_reserved.size() + m_by_spi.size() >= m_limits.negotiations)
+        return refuse("too many negotiations at the same time");
+    if (!has_room())
+        return refuse("too many IKE_SAs");
+    auto reqid = m_reqids.acquire(flow);
+    if (!reqid)
+        return refuse("no reqid is free");
+    m_reserved.emplace(id, Reservation{.flow = flow, .reqid = *reqid});
+    return reqid;
+}
+
+void SaTable::begun(NegotiationId id, charon_sa const& sa)
+{
+    std::scoped_lock lock(m_mutex);
+    auto reserved = m_reserved.extract(id);
+    if (!reserved)
+        return;
+    auto const& [flow, reqid] = reserved.mapped();
+    add(Entry{.name = IkeSaId(sa.id), .sa = sa, .flow = flow, .negotiation = id, .reqid = reqid});
+}
+
+void SaTable::not_begun(NegotiationId id)
+{
+    std::scoped_lock lock(m_mutex);
+    auto reserved = m_reserved.extract(id);
+    if (!reserved)
+        return;
+    auto const& flow = reserved.mapped().flow;
+    m_reqids.release(flow);
+    m_mailbox.post(NegotiationEnded{
+        .negotiation = id, .flow = flow, .reason = Failure::Local, .detail = "libcharon made no IKE_SA"});
+}
+
+bool SaTable::admit(charon_sa const& sa, Flow const& flow)
+{
+    if (m_gate.welcome(flow.remote) != ResponderGate::Welcome::Answer)
+        return false;
+    std::scoped_lock lock(m_mutex);
+    auto known = m_per_address.find(flow.remote);
+    bool const too_many = known != m_per_address.end() && known->second >= m_limits.per_address;
+    if (too_many || !has_room() || entry(sa))
+        return false;
+    add(Entry{.name = IkeSaId(sa.id), .sa = sa, .flow = flow});
+    return true;
+}
+
+std::optional<Reqid> SaTable::reqid(charon_sa const& sa, Flow const& flow)
+{
+    std::scoped_lock lock(m_mutex);
+    auto* found = entry(sa);
+    // The gate and the limits were asked for the address that IKE_SA_INIT came from.
+    if (!found || found->flow != flow || found->stage != Stage::SettingUp)
+        return std::nullopt;
+    if (!found->reqid)
+        found->reqid = m_reqids.acquire(flow);
+    return found->reqid;
+}
+
+void SaTable::sa_rekeyed(charon_sa const& old, charon_sa const& successor)
+{
+    std::scoped_lock lock(m_mutex);
+    auto node = m_entries.extract(old.id);
+    if (!node)
+        return;
+    node.key() = successor.id;
+    node.mapped().sa = successor;
+    m_renamed[node.mapped().name] = successor.id;
+    m_entries.insert(std::move(node));
+}
+
+void SaTable::sa_gone(charon_sa const& sa)
+{
+    std::scoped_lock lock(m_mutex);
+    auto* found = entry(sa);
+    if (!found)
+        return;
+    end(*found);
+    if (found->reqid)
+        m_reqids.release(found->flow);
+    if (found->negotiation == NegotiationId{}) {
+        auto count = m_per_address.find(found->flow.remote);
+        if (--count->second == 0)
+            m_per_address.erase(count);
+    }
+    m_renamed.erase(found->name);
+    m_entries.erase(sa.id);
+}
+
+std::optional<charon_sa> SaTable::find(IkeSaId sa) const
+{
+    std::scoped_lock lock(m_mutex);
+    auto renamed = m_renamed.find(sa);
+    auto found = m_entries.find(renamed == m_renamed.end() ? uint32_t(sa) : renamed->second);
+    if (found == m_entries.end() || found->second.name != sa)
+        return std::nullopt;
+    return found->second.sa;
+}
+
+size_t SaTable::size() const
+{
+    std::scoped_lock lock(m_mutex);
+    return m_entries.size();
+}
+
+} // namespace oekd

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/mailbox.h"
+#include "ike/charon.h"
+#include "ike/ike_event.h"
+#include "ike/reqid_table.h"
+#include "ike/responder_gate.h"
+#include "ike/unreachable.h"
+
+#include <cstddef>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+namespace oekd {
+
+struct SaLimits {
+    size_t negotiations = 0; ///< of ours at the same time
+    size_t total = 0;        ///< IKE_SAs
+    size_t per_address = 0;  ///< IKE_SAs with one remote address that the peer started
+};
+
+enum class Heard { Clear, Protected };
+
+/// Every IKE_SA that libcharon has, or is about to have for us, and what is left to tell about it. Turns
+/// libcharon's many events into the promises of ike.h: one SaUp or NegotiationEnded for each negotiation, one
+/// SaDown for each SaUp, and a reqid held as long as the IKE_SA lives. Thread-safe; for one IKE_SA libcharon
+/// calls from one thread at a time.
+class SaTable {
+public:
+    SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailbox<IkeEvent>& mailbox);
+
+    // ---- for the main thread
+
+    /// Makes room for one more negotiation; nullopt where a limit is reached, which is told as
+    /// NegotiationEnded.
+    [[nodiscard]] std::optional<Reqid> reserve(NegotiationId id, Flow const& flow);
+    [[nodiscard]] std::optional<charon_sa> find(IkeSaId sa) const;
+    [[nodiscard]] size_t size() const;
+
+    // ---- what libcharon tells (see charon.h)
+
+    void begun(NegotiationId id, charon_sa const& sa);
+    void not_begun(NegotiationId id);
+    [[nodiscard]] bool admit(charon_sa const& sa, Flow const& flow);
+    [[nodiscard]] std::optional<Reqid> reqid(charon_sa const& sa, Flow const& flow);
+    void heard(charon_sa const& sa, Heard what);
+    void auth_sent(charon_sa const& sa);
+    void failed(charon_sa const& sa, Failure reason, std::string_view detail);
+    [[nodiscard]] charon_verdict review_silence(charon_sa const& sa);
+    enum class Established { No, Yes };
+    [[nodiscard]] charon_verdict review_deadline(charon_sa const& sa, Established established);
+    /// False where the SA must be deleted: it is not what was negotiated for, or a second one.
+    [[nodiscard]] bool child_up(charon_sa const& sa, SaDescription description);
+    void child_rekeyed(charon_sa const& sa, SaDescription description);
+    void child_down(charon_sa const& sa);
+    void sa_rekeyed(charon_sa const& old, charon_sa const& successor);
+    void sa_gone(charon_sa const& sa);
+    void unreachable(Unreachable const& error);
+
+private:
+    enum class Stage { SettingUp, Up, Over };
+    struct Ending {
+        Failure reason = Failure::Silent;
+        std::string detail;
+    };
+    struct Entry {
+        IkeSaId name{}; ///< the number it began with; IKE rekeying changes libcharon's number, never this one
+        charon_sa sa{};
+        Flow flow;
+        NegotiationId negotiation{};               ///< 0 where the peer started
+        std::optional<Reqid> reqid = std::nullopt; ///< held in m_reqids
+        Stage stage = Stage::SettingUp;
+        std::optional<Heard> heard = std::nullopt;
+        bool auth_sent = false;
+        bool told_unreachable = false;
+        std::optional<Ending> ending = std::nullopt;
+    };
+
+    [[nodiscard]] Entry* entry(charon_sa const& sa);
+    void add(Entry entry);
+    [[nodiscard]] bool has_room() const;
+    void leave_setting_up(Entry& entry, Stage stage);
+    void end_negotiation(Entry& entry);
+    void end(Entry& entry);
+
+    SaLimits const m_limits;
+    ReqidTable& m_reqids;
+    ResponderGate& m_gate;
+    Mailbox<IkeEvent>& m_mailbox;
+
+    mutable std::mutex m_mutex;
+    std::unordered_map<uint32_t, Entry> m_entries; ///< by libcharon's number
+    std::unordered_map<IkeSaId, uint32_t> m_renamed;
+    struct Reservation {
+        Flow flow;
+        Reqid reqid{};
+    };
+    std::unordered_map<NegotiationId, Reservation> m_reserved;
+    std::unordered_map<Address, size_t> m_per_address; ///< those that peers started
+    std::unordered_map<uint64_t, uint32_t> m_by_spi;   ///< negotiations of ours, by initiator SPI
+};
+
+} // namespace oekd

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/error.h"
+#include "kernel-glue/flow_policies.h"
+#include "kernel-glue/policy_plan.h"
+#include "kernel-glue/xfrm_requests.h"
+#include "policy/flow.h"
+#include "policy/group_table.h"
+
+#include <memory>
+#include <mutex>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+namespace oekd {
+
+/// Everything that oekd has in the kernel's policy database. Creates with NEWPOLICY only; where the selector
+/// is taken by somebody else, the explicit policy wins and the call fails with Exists; UPDPOLICY touches only
+/// what is ours. For the main thread.
+///
+/// What a group line becomes, for each own address of its family:
+///   clear, clear-or-private   allow in, out
+///   private-or-clear          out: transport template, required (the wide trap); in: allow
+///   private                   out: the same trap; in: block, but for ICMP errors that path MTU discovery
+///   needs block                     in, out: block, but for the same ICMP errors
+/// Flows end at our own addresses, so nothing is needed in the `fwd` direction.
+class ForwardingPlane {
+public:
+    static Result<ForwardingPlane> open();
+
+    /// Makes the wide policies of the database equal to this table: creates, updates and removes, also what
+    /// an earlier oekd left behind. Order: nothing of `private` or `block` is open at any moment. Also the
+    /// exemptions: own addresses, and for IPv6 neighbour discovery, multicast and link-local. Lines whose
+    /// selector belongs to an explicit policy of another program are returned, not touched. The first call
+    /// also removes flow policies and SAs of an earlier oekd; later ones leave flows alone. Fails with Limit
+    /// when lines times own addresses are too many, and then nothing has changed.
+    Result<std::vector<GroupLine>> install(GroupTable const& table, std::span<Address const> own_addresses);
+
+    /// The flow's own trap with trap_reqid: packets of the flow queue there. `in` admits the peer's ESP of
+    /// `reqid` in either mode and cleartext; for a private flow, where the mode is not known yet and
+    /// cleartext must not pass, transport only.
+    Result<void> hold(Flow const& flow, PolicyGroup group, Reqid reqid);
+    /// The flow's SA exists: templates in this mode; held packets leave.
+    using Inbound = oekd::Inbound;
+    Result<void> encrypt(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode, Inbound inbound);
+    Result<void> pass(Flow const& flow, PolicyGroup group);
+    Result<void> drop(Flow const& flow, PolicyGroup group);
+    /// Takes the flow's own policies away.
+    Result<void> release(Flow const& flow);
+
+    /// Makes the wide trap that covers this flow look at its queue.
+    Result<void> kick(Flow const& flow);
+    /// Removes larval SAs of the flow, for the trap's reqid and for `reqid`.
+    Result<void> sweep_larval(Flow const& flow, Reqid reqid);
+
+    /// Removes every policy of ours, and SAs in our reqid band that are left.
+    Result<void> remove_all();
+    /// For `oekd --release` and after a crash: opens what may go in the clear, keeps `private` and `block`
+    /// closed. Works from what is in the kernel, by priority band alone. Open networks inside closed ones
+    /// keep a plain allow, and exemptions stay as long as anything closed does. Returns how many policies
+    /// were removed or opened.
+    Result<size_t> release_open();
+
+    /// For counters and resynchronisation.
+    [[nodiscard]] xfrm::Requests& requests() { return m_requests; }
+
+private:
+    explicit ForwardingPlane(xfrm::Requests requests) : m_requests(std::move(requests)) {}
+
+    Result<void> put(FlowPolicies const& policies);
+    Result<std::vector<GroupLine const*>> apply(std::span<PolicyChange const> changes);
+
+    xfrm::Requests m_requests;
+    GroupTable m_table; ///< as installed last; tells which wide trap covers a flow
+    FlowLeftovers m_leftovers = FlowLeftovers::Remove;
+    std::unordered_map<Flow, Reqid>
+        m_reqids; ///< of flows that have policies; bounded by whoever holds the flows
+};
+
+/// The policies of a flow whose SA the peer has just made with us, written on libcharon's worker before our
+/// answer leaves (the one exception to "workers only post", architecture.md): in admits (private: requires)
+/// the SA's mode, out encrypts. An `in` policy of ours that would refuse the SA's packets is replaced; an
+/// `out` policy of ours stays as it is, for ForwardingPlane::encrypt() to take over. Thread-safe, own socket.
+class ResponderPolicies {
+public:
+    static Result<ResponderPolicies> open();
+    Result<void> admit(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode);
+
+private:
+    explicit ResponderPolicies(xfrm::Requests requests) : m_requests(std::move(requests)) {}
+    Result<void> admit_inbound(xfrm::Policy const& policy, EspMode mode);
+
+    std::unique_ptr<std::mutex> m_mutex = std::make_unique<std::mutex>(); ///< one request at a time
+    xfrm::Requests m_requests;
+};
+
+/// Addresses of this host that can be one end of a flow: not loopback, link-local or multicast.
+Result<std::vector<Address>> own_addresses();
+
+} // namespace oekd

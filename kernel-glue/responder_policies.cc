@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel-glue/forwarding_plane.h"
+#include "kernel-glue/own_policies.h"
+#include "kernel-glue/priorities.h"
+
+namespace oekd {
+
+namespace {
+
+// What is there may be stricter than what a new flow gets, and must not be loosened from here.
+bool accepts(xfrm::Policy const& present, Reqid reqid, EspMode mode)
+{
+    auto const& tmpl = present.tmpl;
+    return is_ours(present.priority) && tmpl && tmpl->reqid == reqid &&
+           (tmpl->mode == mode || tmpl->level == xfrm::Level::Use);
+}
+
+} // namespace
+
+Result<ResponderPolicies> ResponderPolicies::open()
+{
+    auto requests = xfrm::Requests::open();
+    if (!requests)
+        return std::unexpected(requests.error().with("opening the policy database"));
+    return ResponderPolicies(std::move(*requests));
+}
+
+Result<void> ResponderPolicies::admit(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode)
+{
+    std::scoped_lock const lock(*m_mutex);
+    auto const policies = encrypt_policies(flow, group, reqid, mode, Inbound::Admit);
+    if (auto admitted = admit_inbound(policies.in, mode); !admitted)
+        return admitted;
+    auto const created = m_requests.create(policies.out);
+    if (created || created.error().code != ErrorCode::Exists)
+        return created;
+    // A hold or a shunt of ours; or an explicit policy, which the main thread will report.
+    return {};
+}
+
+Result<void> ResponderPolicies::admit_inbound(xfrm::Policy const& policy, EspMode mode)
+{
+    auto const created = m_requests.create(policy);
+    if (created || created.error().code != ErrorCode::Exists)
+        return created;
+    auto const present = m_requests.find(policy.selector, policy.direction);
+    if (present && accepts(*present, policy.tmpl->reqid, mode))
+        return {};
+    return put_ours(m_requests, policy);
+}
+
+} // namespace oekd

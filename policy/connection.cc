@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/connection.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace oekd {
+
+namespace {
+
+// Silence is likely to last: each repetition doubles the time until we try again.
+Duration doubled(Duration first, unsigned times, Duration limit)
+{
+    constexpr unsigned enough = 20; // a million times; keeps the product far from overflow
+    return std::min(first * (int64_t{1} << std::min(times, enough)), limit);
+}
+
+Duration shunt_lifetime(Failure reason, unsigned failures, Timing const& timing)
+{
+    switch (reason) {
+    case Failure::Refused: return timing.shunt_normal;
+    case Failure::Unprotected:
+        // Whoever forged it must do so again soon. (RFC 7296 §2.21.1)
+        if (failures == 0)
+            return timing.shunt_again;
+        [[fallthrough]];
+    case Failure::Silent:
+    case Failure::Local: return doubled(timing.shunt_short, failures, timing.shunt_short_max);
+    }
+    std::unreachable();
+}
+
+/// One step in the making: the next value and the actions so far. One function per event, then what they
+/// share.
+class Transition {
+public:
+    Transition(Connection const& from, Time now, Timing const& timing)
+        : m_next(from), m_now(now), m_timing(timing)
+    {}
+
+    void on(Acquired const& event);
+    void on(PeerAnswered const&);
+    void on(PeerUnreachable const&);
+    void on(Established const& event);
+    void on(NegotiationFailed const& event);
+    void on(SaGone const& event);
+    void on(InboundSeen const&);
+    void on(DeadlinePassed const&);
+    void on(Withdrawn const&);
+
+    [[nodiscard]] Step finish() { return {std::move(m_next), std::move(m_actions)}; }
+
+private:
+    void begin();
+    void hold();
+    void give_up_hold();
+    void lose_key();
+    void key(Encrypt const& wanted);
+    void keep(IkeSaId sa);
+    void close_all();
+    void release();
+    void start_lifetime(Failure reason);
+
+    void act(Action action) { m_actions.push_back(action); }
+    [[nodiscard]] bool is(ConnectionState state) const { return m_next.state == state; }
+    [[nodiscard]] bool permissive() const { return may_go_clear(m_next.group); }
+    [[nodiscard]] Time hold_deadline() const
+    {
+        return std::min(m_next.hold_began + m_timing.hold_limit, m_now + m_timing.hold_silence);
+    }
+
+    Connection m_next;
+    std::vector<Action> m_actions;
+    Time m_now;
+    Timing const& m_timing;
+};
+
+void Transition::on(Acquired const& event)
+{
+    switch (m_next.state) {
+    case ConnectionState::Expired: return begin();
+    case ConnectionState::PendingOe: return; // it waits with the others
+    case ConnectionState::Keyed:
+        if (event.trap == Acquired::Trap::Own)
+            return lose_key();
+        return act(Kick{});
+    case ConnectionState::ClearText:
+    case ConnectionState::Deny:
+        return act(Kick{}); // decided already; the packet waits in the wide trap's queue
+    }
+}
+
+// An answer makes more answers likely: the hold goes on, up to its limit. One that is not limited has no
+// deadline.
+void Transition::on(PeerAnswered const&)
+{
+    if (is(ConnectionState::PendingOe) && m_next.deadline)
+        m_next.deadline = hold_deadline();
+}
+
+// Anybody can forge ICMP, so it ends the hold but never the effort, and never opens `private`. (RFC 4322
+// §9.2)
+void Transition::on(PeerUnreachable const&)
+{
+    if (is(ConnectionState::PendingOe) && permissive())
+        give_up_hold();
+}
+
+// The peer's own IKE counts in every state: it lifts a shunt, ends a hold, crosses with ours. Where ours
+// still runs when the peer's has succeeded, it may end as it likes: in a second SA, or in a failure that
+// changes nothing.
+void Transition::on(Established const& event)
+{
+    if (event.by == Established::By::Us)
+        m_next.negotiating = false;
+    if (!accepts_negotiation(m_next.group))
+        return act(CloseSa{event.sa});
+
+    Encrypt const wanted{event.mode, event.reqid};
+    if (!is(ConnectionState::Keyed) || m_next.encrypt != wanted)
+        key(wanted);
+    m_next.failures = 0;
+    keep(event.sa);
+}
+
+void Transition::on(NegotiationFailed const& event)
+{
+    if (!m_next.negotiating) // it belonged to a flow that was withdrawn meanwhile
+        return;
+    m_next.negotiating = false;
+    switch (m_next.state) {
+    case ConnectionState::PendingOe: give_up_hold(); return start_lifetime(event.reason);
+    case ConnectionState::ClearText:
+    case ConnectionState::Deny:
+        return start_lifetime(event.reason); // the probe that outlived its hold has ended
+    case ConnectionState::Keyed:   // the peer's SA serves; a failure takes nothing away (RFC 4322 §3.2.6)
+    case ConnectionState::Expired: // the peer's SA came and went; the next packet tries again
+        return;
+    }
+}
+
+// Where the policies name another mode than the SA that is left, the next packet finds no SA and raises an
+// acquire.
+void Transition::on(SaGone const& event)
+{
+    std::erase(m_next.sas, event.sa);
+    if (is(ConnectionState::Keyed) && m_next.sas.empty())
+        release();
+}
+
+void Transition::on(InboundSeen const&)
+{
+    if (!is(ConnectionState::Keyed) || m_next.inbound_required)
+        return;
+    m_next.inbound_required = true;
+    act(RequireInbound{});
+}
+
+void Transition::on(DeadlinePassed const&)
+{
+    if (!m_next.deadline || m_now < *m_next.deadline)
+        return;
+    switch (m_next.state) {
+    case ConnectionState::PendingOe: return give_up_hold();
+    case ConnectionState::ClearText: // left by timeout only, as far as we are concerned (RFC 4322 §3.2.2,
+                                     // §3.2.3)
+    case ConnectionState::Deny: return release();
+    case ConnectionState::Keyed:
+    case ConnectionState::Expired: return;
+    }
+}
+
+void Transition::on(Withdrawn const&)
+{
+    if (!is(ConnectionState::Expired))
+        release();
+    close_all();
+    m_next.negotiating = false;
+}
+
+// The first packet. clear-or-private waits for the peer to start, and clear and block have no trap: an
+// acquire for them has crossed with a change of the groups.
+void Transition::begin()
+{
+    if (starts_negotiation(m_next.group))
+        hold();
+    else if (accepts_negotiation(m_next.group))
+        act(Kick{});
+}
+
+// A negotiation of ours may be running already, left over from an SA of the peer's that came and went.
+void Transition::hold()
+{
+    m_next.state = ConnectionState::PendingOe;
+    m_next.encrypt.reset();
+    m_next.hold_began = m_now;
+    m_next.deadline = permissive() ? std::optional(hold_deadline()) : std::nullopt;
+    act(Hold{});
+    if (!std::exchange(m_next.negotiating, true))
+        act(Negotiate{});
+}
+
+// The only way into the clear, and the group is asked here. The negotiation goes on if it still runs: a late
+// success upgrades the flow. SAs that a flow still has after its key went missing are of no use to it any
+// more.
+void Transition::give_up_hold()
+{
+    m_next.state = permissive() ? ConnectionState::ClearText : ConnectionState::Deny;
+    m_next.inbound_required = false;
+    m_next.deadline.reset();
+    act(permissive() ? Action(Pass{}) : Action(Drop{}));
+    act(Kick{});
+    close_all();
+}
+
+// The kernel has no SA for the policies, though none was reported gone: the report is on its way, or the SA
+// that is left has the wrong mode. Packets are held as at the beginning, and cleartext from the peer is
+// refused where it was before.
+void Transition::lose_key()
+{
+    if (starts_negotiation(m_next.group))
+        return hold();
+    release();
+    close_all();
+}
+
+// A fresh flow of a permissive group accepts cleartext until ESP arrives, as the peer may be a little later
+// than we are.
+void Transition::key(Encrypt const& wanted)
+{
+    m_next.state = ConnectionState::Keyed;
+    m_next.encrypt = wanted;
+    m_next.deadline.reset();
+    m_next.inbound_required = m_next.inbound_required || !permissive();
+    act(wanted);
+    if (m_next.inbound_required)
+        act(RequireInbound{});
+    act(Kick{});
+}
+
+void Transition::keep(IkeSaId sa)
+{
+    auto& sas = m_next.sas;
+    if (std::ranges::find(sas, sa) == sas.end())
+        sas.push_back(sa);
+    if (sas.size() <= max_sas_per_flow)
+        return;
+    act(CloseSa{sas.front()});
+    sas.erase(sas.begin());
+}
+
+void Transition::close_all()
+{
+    for (auto const sa : std::exchange(m_next.sas, {}))
+        act(CloseSa{sa});
+}
+
+void Transition::release()
+{
+    m_next.state = ConnectionState::Expired;
+    m_next.inbound_required = false;
+    m_next.encrypt.reset();
+    m_next.deadline.reset();
+    act(Release{});
+}
+
+// Only a refusal that is cryptographically protected counts for long, and it is no failure to reach the peer.
+void Transition::start_lifetime(Failure reason)
+{
+    m_next.deadline = m_now + shunt_lifetime(reason, m_next.failures, m_timing);
+    if (reason == Failure::Refused)
+        m_next.failures = 0;
+    else if (m_next.failures < std::numeric_limits<unsigned>::max())
+        ++m_next.failures;
+}
+
+} // namespace
+
+Step step(Connection const& connection, Event const& event, Time now, Timing const& timing)
+{
+    Transition transition(connection, now, timing);
+    std::visit([&transition](auto const& e) { transition.on(e); }, event);
+    return transition.finish();
+}
+
+Protection protection(Connection const& connection)
+{
+    switch (connection.state) {
+    case ConnectionState::Keyed: return Protection::Anonymous;
+    case ConnectionState::ClearText: return Protection::Clear;
+    case ConnectionState::Deny: return Protection::Blocked;
+    case ConnectionState::PendingOe:
+    case ConnectionState::Expired:
+        return may_go_clear(connection.group) ? Protection::Clear : Protection::Blocked;
+    }
+    std::unreachable();
+}
+
+} // namespace oekd

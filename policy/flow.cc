@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "policy/flow.h"
+
+#include <fmt/format.h>
+#include <utility>
+
+namespace oekd {
+
+std::string Flow::to_string() const { return fmt::format("{} - {}", local.to_string(), remote.to_string()); }
+
+std::string_view to_string(EspMode mode)
+{
+    switch (mode) {
+    case EspMode::Transport: return "transport";
+    case EspMode::Tunnel: return "tunnel";
+    }
+    std::unreachable();
+}
+
+std::string_view to_string(Protection protection)
+{
+    switch (protection) {
+    case Protection::Clear: return "clear";
+    case Protection::Anonymous: return "anonymous";
+    case Protection::Blocked: return "blocked";
+    }
+    std::unreachable();
+}
+
+} // namespace oekd
+
+size_t std::hash<oekd::Flow>::operator()(oekd::Flow const& flow) const noexcept
+{
+    std::hash<oekd::Address> const hash_end;
+    return hash_end(flow.local) * 31 + hash_end(flow.remote); // not symmetric: the ends are not the same
+}

@@ -1,0 +1,277 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/failure.h"
+#include "tests/cli/program.h"
+#include "tests/daemon/temporary_directory.h"
+
+#include <catch2/catch.hpp>
+#include <nlohmann/json.hpp>
+#include <regex>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+using namespace oekd;
+using Json = nlohmann::json;
+
+namespace {
+
+/// The real control server with example values in a directory of its own.
+class Daemon {
+public:
+    explicit Daemon(std::vector<std::string> more = {})
+        : m_program(required_environment("CONTROL_TEST_SERVER"), with(std::move(more)))
+    {}
+
+    [[nodiscard]] std::string socket() const { return (m_directory.path() / "control").native(); }
+
+    [[nodiscard]] Finished oekctl(std::vector<std::string> arguments, Rights rights = Rights::Ours) const
+    {
+        arguments.insert(arguments.begin(), {"--socket", socket()});
+        return run_program(required_environment("OEKCTL"), arguments, rights);
+    }
+
+private:
+    std::vector<std::string> with(std::vector<std::string> more) const
+    {
+        more.insert(more.begin(), socket());
+        return more;
+    }
+
+    TemporaryDirectory m_directory;
+    BackgroundProgram m_program;
+};
+
+int code(cli::ExitStatus status) { return static_cast<int>(status); }
+
+/// Ages depend on when the test runs.
+std::string without_ages(std::string const& text)
+{
+    return std::regex_replace(text, std::regex("[0-9]+[smhd] *(?= |$)"), "AGE ");
+}
+
+} // namespace
+
+TEST_CASE("list is a table of all flows", "[oekctl]")
+{
+    auto const result = Daemon().oekctl({"list"});
+    CHECK(result.error.empty());
+    REQUIRE(result.status == 0);
+    auto const text = without_ages(result.out);
+    CHECK_THAT(text, Catch::StartsWith("REMOTE                LOCAL        PROTECTION  SINCE"));
+    std::vector<std::string> remotes;
+    std::regex const first_word("\n([^ \n]+)");
+    for (std::sregex_iterator match(text.begin(), text.end(), first_word), end; match != end; ++match)
+        remotes.push_back((*match)[1]);
+    CHECK(remotes == std::vector<std::string>{"192.0.2.80", "198.51.100.4", "2001:db8:1:2:3:4:5:6"});
+    CHECK_THAT(text, Catch::Contains("1.2M/310k"));
+    CHECK_THAT(text, Catch::Contains("refused by the peer: \\x1b[2J\\xff"));
+    CHECK(text.find('\x1b') == std::string::npos); // no colour into a pipe, and nothing of the peer's
+}
+
+TEST_CASE("list filters by remote, state, protection and group", "[oekctl]")
+{
+    Daemon const daemon;
+    struct Row {
+        std::vector<std::string> filter;
+        std::vector<std::string> remotes;
+    };
+    for (auto const& row : {
+             Row{{"192.0.2.80"}, {"192.0.2.80"}},
+             Row{{"192.0.2.0/24"}, {"192.0.2.80"}},
+             Row{{"2001:db8::/32"}, {"2001:db8:1:2:3:4:5:6"}},
+             Row{{"203.0.113.0/24"}, {}},
+             Row{{"--state", "clear"}, {"2001:db8:1:2:3:4:5:6"}},
+             Row{{"--protection", "blocked"}, {"198.51.100.4"}},
+             Row{{"--group", "private-or-clear"}, {"192.0.2.80", "2001:db8:1:2:3:4:5:6"}},
+             Row{{"--group", "private-or-clear", "--protection", "anonymous", "192.0.2.0/24"},
+                 {"192.0.2.80"}},
+             Row{{"--group", "private", "--protection", "anonymous"}, {}},
+         }) {
+        auto arguments = row.filter;
+        arguments.insert(arguments.begin(), {"list", "--json"});
+        auto const result = daemon.oekctl(arguments);
+        INFO(result.error);
+        REQUIRE(result.status == 0);
+        std::vector<std::string> remotes;
+        for (auto const& flow : Json::parse(result.out).at("flows"))
+            remotes.push_back(flow.at("remote"));
+        CHECK(remotes == row.remotes);
+    }
+}
+
+TEST_CASE("status and show are for people", "[oekctl]")
+{
+    Daemon const daemon;
+    auto const status = daemon.oekctl({"status"});
+    REQUIRE(status.status == 0);
+    CHECK_THAT(status.out, Catch::Contains("opportunistic encryption is on"));
+    CHECK_THAT(status.out, Catch::Contains("1 encrypted (0 authenticated, 1 anonymous)"));
+    CHECK_THAT(status.out, Catch::Contains("private-or-clear 192.0.2.0/24"));
+    CHECK_THAT(status.out, Catch::Contains("warning   /etc/oekd/policies/clear:2: "));
+
+    auto const show = daemon.oekctl({"show", "192.0.2.80"});
+    REQUIRE(show.status == 0);
+    CHECK_THAT(show.out, Catch::StartsWith("192.0.2.7 - 192.0.2.80\n"));
+    CHECK_THAT(show.out, Catch::Contains("anonymous: encrypted, nobody is authenticated"));
+    CHECK_THAT(show.out, Catch::Contains("keyed since 2026-11-21 18:30:05"));
+    CHECK_THAT(show.out, Catch::Contains("SPI in 0xc0000001 out 0x0a0b0c0d"));
+    CHECK_THAT(show.out, Catch::Contains("2026-11-21 18:30:00  expired -> clear: no answer on UDP 500"));
+}
+
+TEST_CASE("a daemon without lines does not claim to encrypt", "[oekctl]")
+{
+    Daemon const daemon({"empty"});
+    auto const status = daemon.oekctl({"status"});
+    REQUIRE(status.status == 0);
+    CHECK_THAT(status.out, Catch::Contains("nothing is encrypted; see oekd-policies(5)"));
+    CHECK_THAT(status.out, !Catch::Contains(" on"));
+    CHECK(daemon.oekctl({"list"}).out == "no flows\n");
+    CHECK(Json::parse(daemon.oekctl({"list", "--json"}).out) == Json{{"flows", Json::array()}});
+}
+
+TEST_CASE("--json has the keys of the manual", "[oekctl]")
+{
+    Daemon const daemon;
+    auto const status = Json::parse(daemon.oekctl({"status", "--json"}).out);
+    CHECK(status.at("version") == "0.1.0");
+    CHECK(status.at("strongswan") == "6.1.0");
+    CHECK(status.at("started") == "2026-11-21T18:30:00Z");
+    CHECK(status.at("flows") == Json{{"encrypted", 1},
+                                     {"authenticated", 0},
+                                     {"clear", 1},
+                                     {"blocked", 1},
+                                     {"deciding", 0},
+                                     {"limit", 65'536}});
+    CHECK(status.at("lines") == Json::array({{{"network", "192.0.2.0/24"},
+                                              {"group", "private-or-clear"},
+                                              {"file", "/etc/oekd/policies/private-or-clear"},
+                                              {"line", 3}}}));
+    CHECK(status.at("warnings").size() == 1);
+
+    auto const list = Json::parse(daemon.oekctl({"list", "--json"}).out).at("flows");
+    CHECK(list.at(2) == Json{{"remote", "2001:db8:1:2:3:4:5:6"},
+                             {"local", "2001:db8::7"},
+                             {"protection", "clear"},
+                             {"state", "clear"},
+                             {"group", "private-or-clear"},
+                             {"file", "/etc/oekd/policies/private-or-clear"},
+                             {"line", 4},
+                             {"since", "2026-11-21T18:31:00Z"},
+                             {"why", "no answer on UDP 500"},
+                             {"next_try_seconds", 10},
+                             {"clear_until", nullptr},
+                             {"reqid", 0},
+                             {"bytes_in", 0},
+                             {"bytes_out", 0},
+                             {"packets_in", 0},
+                             {"packets_out", 0}});
+
+    auto const show = Json::parse(daemon.oekctl({"--json", "192.0.2.80"}).out, nullptr, false);
+    CHECK(show.is_discarded()); // --json belongs to a verb
+
+    auto const flow = Json::parse(daemon.oekctl({"show", "--json", "192.0.2.80"}).out);
+    CHECK(flow.at("line").at("line") == 3);
+    auto const& details = flow.at("flows").at(0);
+    CHECK(details.at("clear_until") == "2026-11-21T18:30:05Z");
+    CHECK(details.at("next_try_seconds").is_null());
+    CHECK(details.at("sas") ==
+          Json::array({{{"ike_sa", 7},
+                        {"mode", "transport"},
+                        {"protection", "anonymous"},
+                        {"started_by", "peer"},
+                        {"spi_in", "0xc0000001"},
+                        {"spi_out", "0x0a0b0c0d"},
+                        {"ike_proposal", "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768"},
+                        {"esp_proposal", "AES_GCM_16_256/ESN"}}}));
+    CHECK(details.at("history").at(1) ==
+          Json{{"when", "2026-11-21T18:30:05Z"}, {"text", "clear -> keyed: AUTH-NULL, by the peer"}});
+}
+
+TEST_CASE("a failure is one line and an exit status", "[oekctl]")
+{
+    Daemon const daemon;
+    SECTION("no such flow")
+    {
+        auto const result = daemon.oekctl({"show", "192.0.2.99"});
+        CHECK(result.status == code(cli::ExitStatus::Failure));
+        CHECK(result.error ==
+              "oekctl: no flow with 192.0.2.99; /etc/oekd/policies/private-or-clear:3 decides about it: "
+              "192.0.2.0/24 is private-or-clear\n");
+    }
+    SECTION("no daemon")
+    {
+        auto const result =
+            run_program(required_environment("OEKCTL"), {"--socket", daemon.socket() + "x", "status"});
+        CHECK(result.status == code(cli::ExitStatus::NoDaemon));
+        CHECK(result.error == "oekctl: oekd does not run (no socket at " + daemon.socket() +
+                                  "x): start it with 'systemctl start oekd'\n");
+    }
+    SECTION("a socket that nobody serves")
+    {
+        TemporaryDirectory const directory;
+        auto const path = (directory.path() / "stale").native();
+        Fd const stale(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+        sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
+        std::ranges::copy(path, address.sun_path);
+        REQUIRE(::bind(stale.get(), reinterpret_cast<sockaddr const*>(&address), sizeof address) == 0);
+        auto const result = run_program(required_environment("OEKCTL"), {"--socket", path, "status"});
+        CHECK(result.status == code(cli::ExitStatus::NoDaemon));
+        CHECK(result.error == "oekctl: oekd does not run (nobody listens at " + path +
+                                  "): start it with 'systemctl start oekd'\n");
+    }
+    SECTION("no permission")
+    {
+        REQUIRE(::chmod(daemon.socket().c_str(), 0) == 0);
+        auto const result = daemon.oekctl({"status"}, Rights::Nobodys);
+        CHECK(result.status == code(cli::ExitStatus::NoPermission));
+        CHECK(result.error ==
+              "oekctl: no permission to use " + daemon.socket() + ": run as root or join group oekd\n");
+    }
+    CHECK(daemon.oekctl({"status"}).out.empty() ==
+          (::geteuid() != 0)); // whatever was asked, the daemon lives
+}
+
+TEST_CASE("a command line that makes no sense is told, and the daemon is not asked", "[oekctl]")
+{
+    struct Row {
+        std::string_view why;
+        std::vector<std::string> arguments;
+        std::string complaint;
+    };
+    for (auto const& row : {
+             Row{"no verb", {}, "A subcommand is required"},
+             Row{"unknown verb", {"lits"}, "lits"},
+             Row{"unknown option", {"status", "--jsn"}, "--jsn"},
+             Row{"no address", {"show"}, "ADDRESS is required"},
+             Row{"a name", {"show", "east.example"}, "\"east.example\""},
+             Row{"a prefix where one address is meant", {"show", "192.0.2.0/24"}, "\"192.0.2.0/24\""},
+             Row{"bits beyond the prefix", {"list", "192.0.2.1/24"}, "\"192.0.2.1/24\""},
+             Row{"unknown state",
+                 {"list", "--state", "secure"},
+                 "expected one of pending, keyed, clear, deny"},
+             Row{"unknown protection",
+                 {"list", "--protection", "dnssec"},
+                 "expected one of clear, anonymous, blocked"},
+             Row{"unknown group", {"list", "--group", "privat"}, "expected one of clear, clear-or-private,"},
+             Row{"two addresses", {"show", "192.0.2.1", "192.0.2.2"}, "192.0.2.2"},
+             Row{"a path that no socket has",
+                 {"--socket", std::string(200, 'x'), "status"},
+                 "1 to 107 bytes"},
+         }) {
+        INFO(row.why);
+        auto const result = run_program(required_environment("OEKCTL"), row.arguments);
+        CHECK(result.status == code(cli::ExitStatus::Usage));
+        CHECK(result.out.empty());
+        CHECK_THAT(result.error, Catch::Contains(row.complaint));
+    }
+}
+
+TEST_CASE("--version and --help succeed", "[oekctl]")
+{
+    auto const version = run_program(required_environment("OEKCTL"), {"--version"});
+    CHECK(version.status == 0);
+    CHECK_THAT(version.out, Catch::StartsWith("oekctl 0."));
+    auto const help = run_program(required_environment("OEKCTL"), {"--help"});
+    CHECK(help.status == 0);
+    CHECK_THAT(help.out, Catch::Contains("oekctl list --protection clear"));
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "daemon/view.h"
+
+namespace oekd {
+
+/// A ViewSource of values that the test set. Must not be changed while a server uses it.
+class FixedViews final : public ViewSource {
+public:
+    StatusView status_view;
+    std::vector<FlowView> flow_views;
+    std::optional<GroupLine> line; ///< decides about everybody
+
+    StatusView status() override { return status_view; }
+    std::vector<FlowView> flows() override { return flow_views; }
+    std::vector<FlowView> flows_with(Address const& remote) override
+    {
+        auto found = flow_views;
+        std::erase_if(found, [&](FlowView const& view) { return view.flow.remote != remote; });
+        return found;
+    }
+    GroupLine const* line_for(Address const&) override { return line ? &*line : nullptr; }
+};
+
+/// A daemon with an encrypted flow, one that went clear and one that is blocked; times around 2026-11-21
+/// 18:30 UTC.
+[[nodiscard]] FixedViews example_views();
+
+} // namespace oekd

@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/connection_table.h"
+
+#include <catch2/catch.hpp>
+
+using namespace oekd;
+using namespace std::chrono_literals;
+
+namespace {
+
+Address address(std::string_view text)
+{
+    return Address::parse(text).value();
+}
+
+Flow const to_east{address("10.1.0.1"), address("10.2.0.1")};
+
+/// Writes down what it is asked to do, by name.
+class RecordingEnforcer final : public Enforcer {
+public:
+    Result<void> apply(Connection const&, Reqid, NegotiationId id, Action const& action) override
+    {
+        static constexpr std::array names{"hold", "negotiate", "encrypt", "require", "pass",
+                                          "drop", "kick",      "release", "close"};
+        done.emplace_back(names.at(action.index()));
+        if (std::holds_alternative<Negotiate>(action))
+            negotiation = id;
+        if (done.back() == refuse)
+            return fail(ErrorCode::Exists, "taken");
+        return {};
+    }
+    bool inbound_used(SaDescription const&) override { return esp_arrived; }
+    CountersBySa counters() override { return {}; }
+
+    std::vector<std::string> take() { return std::exchange(done, {}); }
+
+    std::vector<std::string> done;
+    NegotiationId negotiation{};
+    std::string refuse;
+    bool esp_arrived = false;
+};
+
+/// A table on a real event loop; short times keep the test short.
+struct Fixture {
+    explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
+        : table(loop, enforcer, reqids, journal, table_of(group),
+                {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms}, .max_flows = max_flows})
+    {
+    }
+
+    static std::shared_ptr<GroupTable const> table_of(PolicyGroup group)
+    {
+        std::vector<LineError> errors;
+        return std::make_shared<GroupTable const>(
+            GroupTable::build({{Prefix::parse("10.0.0.0/8").value(), group, "f", 1}}, errors));
+    }
+
+    void acquire(Flow const& flow = to_east) { table.acquired({flow, Reqid{1}}); }
+
+    SaDescription sa(uint32_t id, Established::By by = Established::By::Us)
+    {
+        return {.sa = IkeSaId{id}, .flow = to_east, .reqid = Reqid{100}, .by = by};
+    }
+
+    ConnectionState state() const { return table.rows().at(to_east).connection.state; }
+
+    /// Runs the loop until the condition holds, at most five seconds.
+    template <typename C> void run_until(C condition)
+    {
+        auto limit = std::chrono::steady_clock::now() + 5s;
+        while (!condition() && std::chrono::steady_clock::now() < limit)
+            sd_event_run(loop.raw(), 10'000);
+        REQUIRE(condition());
+    }
+
+    EventLoop loop = EventLoop::create().value();
+    RecordingEnforcer enforcer;
+    ReqidTable reqids{Reqid{100}, Reqid{200}};
+    Journal journal = Journal::open(LogLevel::Error);
+    ConnectionTable table;
+};
+
+using Names = std::vector<std::string>;
+
+} // namespace
+
+TEST_CASE("an acquire holds the flow and starts IKE", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    CHECK(f.enforcer.take() == Names{"hold", "negotiate"});
+    CHECK(f.state() == ConnectionState::PendingOe);
+    f.acquire();
+    CHECK(f.enforcer.take().empty());
+}
+
+TEST_CASE("an SA encrypts the flow; its end gives it back to the trap", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.enforcer.take();
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    CHECK(f.enforcer.take() == Names{"encrypt", "kick"});
+    CHECK(f.state() == ConnectionState::Keyed);
+    f.table.ike_event(SaDown{IkeSaId{1}, to_east});
+    CHECK(f.enforcer.take() == Names{"release"});
+    CHECK(f.table.rows().empty());
+    CHECK(f.reqids.size() == 0);
+}
+
+TEST_CASE("cleartext is refused once ESP has arrived", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    f.enforcer.take();
+    f.enforcer.esp_arrived = true;
+    f.run_until([&] { return !f.enforcer.done.empty(); });
+    CHECK(f.enforcer.take() == Names{"require"});
+}
+
+TEST_CASE("silence lets a permissive flow go in the clear, and the trap comes back", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.enforcer.take();
+    f.run_until([&] { return f.state() == ConnectionState::ClearText; });
+    CHECK(f.enforcer.take() == Names{"pass", "kick"});
+    f.table.ike_event(NegotiationEnded{f.enforcer.negotiation, to_east, Failure::Silent, ""});
+    f.run_until([&] { return f.state() == ConnectionState::Expired; });
+    CHECK(f.enforcer.take() == Names{"release"});
+    CHECK(f.table.rows().at(to_east).connection.failures == 1);
+}
+
+TEST_CASE("a late success upgrades a flow, and says until when it was clear", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.run_until([&] { return f.state() == ConnectionState::ClearText; });
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    CHECK(f.state() == ConnectionState::Keyed);
+    CHECK(f.table.rows().at(to_east).clear_until.has_value());
+}
+
+TEST_CASE("the end of a negotiation that was replaced means nothing", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(NegotiationEnded{NegotiationId{99}, to_east, Failure::Refused, ""});
+    CHECK(f.state() == ConnectionState::PendingOe);
+}
+
+TEST_CASE("a peer keys a flow that we never started", "[daemon]")
+{
+    Fixture f(PolicyGroup::ClearOrPrivate);
+    f.table.ike_event(SaUp{f.sa(1, Established::By::Peer), NegotiationId{}});
+    CHECK(f.state() == ConnectionState::Keyed);
+    CHECK(f.enforcer.take() == Names{"encrypt", "kick"});
+}
+
+TEST_CASE("an SA with an address that no line accepts is closed", "[daemon]")
+{
+    Fixture f(PolicyGroup::Block);
+    f.table.ike_event(SaUp{f.sa(1, Established::By::Peer), NegotiationId{}});
+    CHECK(f.enforcer.take() == Names{"close"});
+    CHECK(f.table.rows().empty());
+}
+
+TEST_CASE("where another program has a policy, the flow is left alone", "[daemon]")
+{
+    Fixture f;
+    f.enforcer.refuse = "hold";
+    f.acquire();
+    CHECK(f.enforcer.take() == Names{"hold", "release"});
+    CHECK(f.table.rows().empty());
+}
+
+TEST_CASE("the table has a limit, and forgets expired flows first", "[daemon]")
+{
+    Fixture f(PolicyGroup::PrivateOrClear, 2);
+    Flow const second{address("10.1.0.1"), address("10.2.0.2")};
+    Flow const third{address("10.1.0.1"), address("10.2.0.3")};
+    f.acquire();
+    f.acquire(second);
+    f.acquire(third);
+    CHECK(f.table.rows().size() == 2);
+    CHECK_FALSE(f.table.rows().contains(third));
+    f.run_until([&] { return f.state() == ConnectionState::ClearText; });
+    f.table.ike_event(NegotiationEnded{NegotiationId{1}, to_east, Failure::Silent, ""});
+    f.run_until([&] { return f.state() == ConnectionState::Expired; });
+    f.acquire(third);
+    CHECK(f.table.rows().contains(third));
+}
+
+TEST_CASE("a reload ends only flows whose group changed", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    f.enforcer.take();
+    f.table.regroup(Fixture::table_of(PolicyGroup::PrivateOrClear));
+    CHECK(f.enforcer.take().empty());
+    f.table.regroup(Fixture::table_of(PolicyGroup::Clear));
+    CHECK(f.enforcer.take() == Names{"release", "close"});
+    CHECK(f.table.rows().empty());
+}
+
+TEST_CASE("a flow ends with its local address", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.enforcer.take();
+    f.table.keep_local(std::array{address("10.1.0.2")});
+    CHECK(f.enforcer.take() == Names{"release"});
+    CHECK(f.table.rows().empty());
+}

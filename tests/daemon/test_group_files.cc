@@ -1,0 +1,115 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/config.h"
+#include "tests/daemon/temporary_directory.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+
+using namespace oekd;
+
+namespace {
+
+std::vector<std::string> messages_of(LoadedGroups const& groups)
+{
+    std::vector<std::string> messages;
+    for (auto const& error : groups.errors)
+        messages.push_back(error.message);
+    return messages;
+}
+
+Error failure_of(std::filesystem::path const& directory)
+{
+    auto const groups = load_groups(directory);
+    REQUIRE(!groups);
+    return groups.error();
+}
+
+} // namespace
+
+TEST_CASE("each group's file fills the table; a bad line spoils only itself", "[groups]")
+{
+    TemporaryDirectory const directory;
+    directory.write("private", "192.0.2.0/24\n");
+    auto const clear = directory.write("clear", "0.0.0.0/0\n198.51.100.0/33 # no such length\n::/0\n");
+    auto const groups = load_groups(directory.path());
+    REQUIRE(groups);
+    CHECK(groups->table.lines().size() == 3);
+    auto const* const line = groups->table.find(Address::parse("192.0.2.1").value());
+    REQUIRE(line);
+    CHECK(line->group == PolicyGroup::Private);
+    CHECK(line->file == directory.path() / "private");
+    CHECK(line->line == 1);
+    REQUIRE(groups->errors.size() == 1);
+    CHECK(groups->errors[0].file == clear);
+    CHECK(groups->errors[0].line == 2);
+}
+
+TEST_CASE("an empty directory asks for nothing", "[groups]")
+{
+    TemporaryDirectory const directory;
+    auto const groups = load_groups(directory.path());
+    REQUIRE(groups);
+    CHECK(groups->table.lines().empty());
+    CHECK(groups->errors.empty());
+}
+
+TEST_CASE("a file that is no group is told, what tools leave behind is not", "[groups]")
+{
+    TemporaryDirectory const directory;
+    for (auto const* left_over :
+         {"clear~", ".private.swp", "private.rpmsave", "private.rpmnew", "clear.dpkg-old", "clear.dpkg-dist"})
+        directory.write(left_over, "10.0.0.0/8\n");
+    directory.write("privat", "192.0.2.0/24\n");
+    directory.write("README", "networks\n");
+    auto const groups = load_groups(directory.path());
+    REQUIRE(groups);
+    CHECK(groups->table.lines().empty());
+    CHECK(messages_of(*groups) ==
+          std::vector<std::string>{
+              "\"README\" is not a policy group, the file is not used",
+              "\"privat\" is not a policy group, the file is not used; did you mean private?"});
+    for (auto const& error : groups->errors)
+        CHECK(error.line == 0);
+}
+
+TEST_CASE("what cannot be read is an error that names it", "[groups]")
+{
+    TemporaryDirectory const directory;
+    SECTION("no directory")
+    {
+        auto const missing = directory.path() / "none";
+        auto const failure = failure_of(missing);
+        CHECK(failure.code == ErrorCode::Configuration);
+        CHECK(failure.message == missing.native() + ": No such file or directory");
+    }
+    SECTION("a file in its place")
+    {
+        auto const file = directory.write("file", "");
+        auto const failure = failure_of(file);
+        CHECK(failure.code == ErrorCode::Configuration);
+        CHECK(failure.message == file.native() + ": Not a directory");
+    }
+    SECTION("a directory in the place of a group's file")
+    {
+        std::filesystem::create_directory(directory.path() / "private");
+        auto const failure = failure_of(directory.path());
+        CHECK(failure.code == ErrorCode::Configuration);
+        CHECK(failure.message ==
+              (directory.path() / "private").native() + ": is a directory, expected a file");
+    }
+    SECTION("a link that leads nowhere but to itself")
+    {
+        std::filesystem::create_symlink("private", directory.path() / "private");
+        auto const failure = failure_of(directory.path());
+        CHECK(failure.code == ErrorCode::System);
+        CHECK(failure.message ==
+              (directory.path() / "private").native() + ": Too many levels of symbolic links");
+    }
+    SECTION("a file without end")
+    {
+        std::filesystem::create_symlink("/dev/zero", directory.path() / "clear");
+        auto const failure = failure_of(directory.path());
+        CHECK(failure.code == ErrorCode::Configuration);
+        CHECK(failure.message == (directory.path() / "clear").native() + ": is larger than 67108864 bytes");
+    }
+}

@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/policy/flow_model.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <fmt/format.h>
+#include <span>
+
+/// The first byte chooses the group, each further triple is an event: what, with what, how much later.
+using namespace oekd;
+
+namespace {
+
+Event event_from(uint8_t what, uint8_t with)
+{
+    IkeSaId const sa{with % 5U};
+    auto const mode = (with & 0x20) != 0 ? EspMode::Tunnel : EspMode::Transport;
+    auto const by = (with & 0x40) != 0 ? Established::By::Us : Established::By::Peer;
+    constexpr std::array reasons{Failure::Silent, Failure::Unprotected, Failure::Refused, Failure::Local};
+    switch (what % 11) {
+    case 0: return Acquired{Acquired::Trap::Wide};
+    case 1: return Acquired{Acquired::Trap::Own};
+    case 2: return PeerAnswered{};
+    case 3: return PeerUnreachable{};
+    case 4:
+    case 5: return Established{sa, mode, Reqid{with & 0x80U}, by};
+    case 6: return NegotiationFailed{reasons.at(with % reasons.size())};
+    case 7: return SaGone{sa};
+    case 8: return InboundSeen{};
+    case 9: return Withdrawn{};
+    default: return DeadlinePassed{};
+    }
+}
+
+/// From milliseconds to about an hour.
+Duration pause_from(uint8_t byte) { return Duration((byte & 0x0fU) << ((byte >> 4U) + 3U)); }
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) noexcept
+{
+    std::span const bytes(data, size);
+    if (bytes.empty())
+        return 0;
+    FlowModel flow(all_groups.at(bytes[0] % all_groups.size()), Timing{});
+    Time at{std::chrono::hours(1)};
+    for (size_t i = 1; i + 3 <= bytes.size(); i += 3) {
+        at += pause_from(bytes[i + 2]);
+        auto const event = event_from(bytes[i], bytes[i + 1]);
+        auto const broken = flow.happen(event, at);
+        if (!broken.empty()) {
+            fmt::print(stderr, "event {} ({}): {}\n", i / 3, to_string(event), broken);
+            std::abort();
+        }
+    }
+    return 0;
+}

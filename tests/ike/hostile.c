@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "tests/ike/hostile.h"
+
+#include <daemon.h>
+#include <encoding/payloads/auth_payload.h>
+#include <library.h>
+#include <processing/jobs/callback_job.h>
+
+// A bus listener that is asked after oekd's own and spoils what that one made.
+
+static struct hostile_options wanted;
+
+static void say(char const* line)
+{
+    puts(line);
+    fflush(stdout);
+}
+
+static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, bool incoming, bool plain)
+{
+    (void)self;
+    if (incoming || !plain)
+        return TRUE;
+    auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
+    if (wanted.psk && auth)
+        auth->set_auth_method(auth, AUTH_PSK);
+    // The identity must change before AUTH is computed, else it is the AUTH value that is wrong.
+    if (wanted.id_data && message->get_exchange_type(message) == IKE_SA_INIT) {
+        auth_cfg_t* config;
+        peer_cfg_t* peer = ike_sa->get_peer_cfg(ike_sa);
+        enumerator_t* configs = peer->create_auth_cfg_enumerator(peer, TRUE);
+        if (configs->enumerate(configs, &config)) {
+            chunk_t data = chunk_from_str("mallory");
+            config->add(config, AUTH_RULE_IDENTITY, identification_create_from_encoding((id_type_t)13, data));
+        }
+        configs->destroy(configs);
+    }
+    return TRUE;
+}
+
+static void replace(linked_list_t* list, char const* cidr)
+{
+    traffic_selector_t* selector;
+    while (list->remove_last(list, (void**)&selector) == SUCCESS)
+        selector->destroy(selector);
+    list->insert_last(list, traffic_selector_create_from_cidr((char*)cidr, 0, 0, 65535));
+}
+
+static bool on_narrow(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, narrow_hook_t hook,
+                      linked_list_t* local, linked_list_t* remote)
+{
+    (void)self;
+    (void)child;
+    if (hook != NARROW_INITIATOR_PRE_NOAUTH)
+        return TRUE;
+    host_t* host = ike_sa->get_other_host(ike_sa);
+    char const* everything = host->get_family(host) == AF_INET ? "0.0.0.0/0" : "::/0";
+    if (wanted.wide) {
+        replace(local, everything);
+        replace(remote, everything);
+    }
+    if (*wanted.source)
+        replace(local, wanted.source);
+    if (*wanted.target)
+        replace(remote, wanted.target);
+    return TRUE;
+}
+
+// ---- a second child
+
+static child_cfg_t* copy_of(child_sa_t* child)
+{
+    proposal_t* proposal;
+    child_cfg_t* original = child->get_config(child);
+    child_cfg_create_t data = {
+        .options = OPT_NO_POLICIES,
+        .reqid = child->get_reqid(child),
+        .mode = child->get_mode(child),
+        .inactivity = 3600, // so that libcharon takes it for another one
+    };
+    child_cfg_t* copy = child_cfg_create("second", &data);
+    linked_list_t* proposals = original->get_proposals(original, FALSE, FALSE);
+    while (proposals->remove_first(proposals, (void**)&proposal) == SUCCESS)
+        copy->add_proposal(copy, proposal);
+    proposals->destroy(proposals);
+    copy->add_traffic_selector(copy, TRUE, traffic_selector_create_dynamic(0, 0, 65535));
+    copy->add_traffic_selector(copy, FALSE, traffic_selector_create_dynamic(0, 0, 65535));
+    return copy;
+}
+
+struct second {
+    ike_sa_id_t* id;
+    child_cfg_t* config;
+};
+
+static void release_second(void* data)
+{
+    struct second* second = data;
+    second->id->destroy(second->id);
+    second->config->destroy(second->config);
+    free(second);
+}
+
+static job_requeue_t ask_for_second(void* data)
+{
+    struct second* second = data;
+    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, second->id);
+    if (!ike_sa)
+        return JOB_REQUEUE_NONE;
+    if (ike_sa->initiate(ike_sa, second->config->get_ref(second->config), NULL) == SUCCESS)
+        charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+    else
+        charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+    return JOB_REQUEUE_NONE;
+}
+
+// ---- another address
+
+static status_t build_move(task_t* self, message_t* message)
+{
+    (void)self;
+    message->add_notify(message, FALSE, UPDATE_SA_ADDRESSES, chunk_empty);
+    return NEED_MORE;
+}
+
+static status_t process_move(task_t* self, message_t* message)
+{
+    (void)self;
+    (void)message;
+    say("hostile-move answered");
+    return SUCCESS;
+}
+
+static task_type_t move_type(task_t* self)
+{
+    (void)self;
+    return TASK_IKE_DPD;
+}
+
+static void migrate_move(task_t* self, ike_sa_t* ike_sa)
+{
+    (void)self;
+    (void)ike_sa;
+}
+
+static void destroy_move(task_t* self) { free(self); }
+
+static job_requeue_t move_away(void* data)
+{
+    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data);
+    if (!ike_sa)
+        return JOB_REQUEUE_NONE;
+    task_t* task;
+    INIT(task, .build = build_move, .process = process_move, .get_type = move_type, .migrate = migrate_move,
+         .destroy = destroy_move);
+    host_t* old = ike_sa->get_my_host(ike_sa);
+    ike_sa->set_my_host(ike_sa, host_create_from_string((char*)wanted.move, old->get_port(old)));
+    ike_sa->queue_task(ike_sa, task);
+    if (ike_sa->initiate(ike_sa, NULL, NULL) == SUCCESS)
+        charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+    else
+        charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+    return JOB_REQUEUE_NONE;
+}
+
+static void release_id(void* id) { ((ike_sa_id_t*)id)->destroy(id); }
+
+// The answer to IKE_AUTH is still being processed.
+enum { delay_ms = 50 };
+
+static bool on_child_updown(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, bool up)
+{
+    (void)self;
+    ike_sa_id_t* id = ike_sa->get_id(ike_sa);
+    if (!up)
+        return TRUE;
+    if (streq(child->get_name(child), "second")) {
+        say("hostile-child up");
+        return TRUE;
+    }
+    if (wanted.children) {
+        struct second* second;
+        INIT(second, .id = id->clone(id), .config = copy_of(child));
+        lib->scheduler->schedule_job_ms(
+            lib->scheduler, (job_t*)callback_job_create(ask_for_second, second, release_second, NULL),
+            delay_ms);
+    }
+    if (*wanted.move) {
+        lib->scheduler->schedule_job_ms(
+            lib->scheduler, (job_t*)callback_job_create(move_away, id->clone(id), release_id, NULL),
+            delay_ms);
+    }
+    return TRUE;
+}
+
+static bool on_alert(listener_t* self, ike_sa_t* ike_sa, alert_t alert, va_list arguments)
+{
+    (void)self;
+    (void)ike_sa;
+    (void)arguments;
+    if (alert == ALERT_KEEP_ON_CHILD_SA_FAILURE)
+        say("hostile-child refused");
+    return TRUE;
+}
+
+static listener_t listener = {
+    .message = on_message,
+    .narrow = on_narrow,
+    .child_updown = on_child_updown,
+    .alert = on_alert,
+};
+
+void hostile_start(struct hostile_options const* options)
+{
+    wanted = *options;
+    charon->bus->add_listener(charon->bus, &listener);
+}

@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+// Runs ike/ alone in the current network namespace and prints each event as one line, for tests with real
+// peers:
+//   up flow=10.1.0.1-10.2.0.1 mode=transport by=us ...
+// With --until it ends as soon as such a line begins with the given text. Some options make it a hostile
+// peer.
+#include "base/event_loop.h"
+#include "ike/ike.h"
+#include "tests/ike/hostile.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <fmt/format.h>
+#include <signal.h>
+
+namespace oekd {
+namespace {
+
+struct Options {
+    std::string local;
+    std::string remote;
+    bool initiate = false;
+    unsigned count = 1;
+    bool tunnel = false;
+    bool classic = false;
+    std::vector<std::string> ignore;
+    std::vector<std::string> refuse;
+    std::string until;
+    unsigned seconds = 20;
+    unsigned rekey_child = 3600;
+    unsigned rekey_ike = 14'400;
+    unsigned retransmit_ms = 500;
+    unsigned retransmissions = 2;
+    unsigned deadline_ms = 10'000;
+    unsigned liveness = 30;
+    unsigned max_sas_per_address = 16;
+    int log_level = -1;
+    uint32_t reqid = 0x4f45'0100;
+    struct {
+        bool wide = false;
+        bool children = false;
+        bool psk = false;
+        bool id_data = false;
+        std::string source;
+        std::string target;
+        std::string move;
+    } hostile;
+};
+
+std::unique_ptr<CLI::App> make_command_line(Options& o)
+{
+    auto app = std::make_unique<CLI::App>(
+        "IKE alone, for tests: answers peers, or starts a negotiation. Events go to "
+        "standard output, one line each; exits with 0 when the --until line came.");
+    app->add_option("--local", o.local, "our address, with --initiate");
+    app->add_option("--remote", o.remote, "the peer's address, with --initiate");
+    app->add_flag("--initiate", o.initiate, "start a negotiation from --local to --remote");
+    app->add_option("--count", o.count, "how many negotiations with that peer at the same time");
+    app->add_flag("--tunnel", o.tunnel, "propose tunnel mode instead of transport mode");
+    app->add_flag("--classic", o.classic, "x25519 only, no ML-KEM");
+    app->add_option("--ignore", o.ignore, "be silent towards this address");
+    app->add_option("--refuse", o.refuse, "answer NO_PROPOSAL_CHOSEN to this address");
+    app->add_option("--until", o.until, "end with 0 when an event line begins with this text");
+    app->add_option("--seconds", o.seconds, "end after this time, with 1 if --until did not happen");
+    app->add_option("--rekey-child", o.rekey_child, "seconds until a CHILD_SA is rekeyed");
+    app->add_option("--rekey-ike", o.rekey_ike, "seconds until an IKE_SA is rekeyed");
+    app->add_option("--retransmit", o.retransmit_ms, "milliseconds until the first retransmission");
+    app->add_option("--retransmissions", o.retransmissions, "how many of IKE_SA_INIT");
+    app->add_option("--deadline", o.deadline_ms, "milliseconds for one negotiation");
+    app->add_option("--liveness", o.liveness, "seconds without a sign of life until the peer is asked");
+    app->add_option("--max-per-address", o.max_sas_per_address, "IKE_SAs that one address may start");
+    app->add_option("--log", o.log_level, "libcharon's log level, to standard error");
+    app->add_option("--reqid", o.reqid, "the first reqid to give out");
+    app->add_flag("--hostile-wide", o.hostile.wide, "hostile: propose 0.0.0.0/0 on both sides");
+    app->add_option("--hostile-source", o.hostile.source, "hostile: propose this address as ours");
+    app->add_option("--hostile-target", o.hostile.target, "hostile: propose this address as the peer's");
+    app->add_flag("--hostile-children", o.hostile.children,
+                  "hostile: ask for a second CHILD_SA as soon as one is up");
+    app->add_flag("--hostile-psk", o.hostile.psk, "hostile: claim the pre-shared key method");
+    app->add_flag("--hostile-id-data", o.hostile.id_data, "hostile: send ID_NULL that is not empty");
+    app->add_option("--hostile-move", o.hostile.move,
+                    "hostile: go on from this address, with MOBIKE's notify");
+    return app;
+}
+
+class Gate : public ResponderGate {
+public:
+    explicit Gate(Options const& options) : m_options(options) {}
+
+    Welcome welcome(Address const& remote) noexcept override
+    {
+        auto text = remote.to_string();
+        if (std::ranges::find(m_options.ignore, text) != m_options.ignore.end())
+            return Welcome::Ignore;
+        if (std::ranges::find(m_options.refuse, text) != m_options.refuse.end())
+            return Welcome::Refuse;
+        return Welcome::Answer;
+    }
+    void sa_installed(SaDescription const& sa) noexcept override
+    {
+        std::fputs(fmt::format("installed flow={}\n", sa.flow.to_string()).c_str(), stdout);
+        std::fflush(stdout);
+    }
+
+private:
+    Options const& m_options;
+};
+
+std::string describe(SaDescription const& sa)
+{
+    return fmt::format("sa={} flow={} mode={} by={} reqid={:#x} in={:#x} out={:#x} ike={} esp={}",
+                       uint32_t(sa.sa), sa.flow.to_string(), to_string(sa.mode),
+                       sa.by == Established::By::Us ? "us" : "peer", uint32_t(sa.reqid), uint32_t(sa.inbound),
+                       uint32_t(sa.outbound), sa.ike_proposal, sa.esp_proposal);
+}
+
+std::string_view name(Failure failure)
+{
+    switch (failure) {
+    case Failure::Silent: return "silent";
+    case Failure::Unprotected: return "unprotected";
+    case Failure::Refused: return "refused";
+    case Failure::Local: return "local";
+    }
+    return "";
+}
+
+struct Line {
+    std::string operator()(SaUp const& e) const { return "up " + describe(e.sa); }
+    std::string operator()(SaRekeyed const& e) const { return "rekeyed " + describe(e.sa); }
+    std::string operator()(SaDown const& e) const
+    {
+        return fmt::format("down sa={} flow={}", uint32_t(e.sa), e.flow.to_string());
+    }
+    std::string operator()(NegotiationEnded const& e) const
+    {
+        return fmt::format("ended reason={} negotiation={} flow={} detail={}", name(e.reason),
+                           uint64_t(e.negotiation), e.flow.to_string(), e.detail);
+    }
+    std::string operator()(PeerHeard const& e) const
+    {
+        return fmt::format("heard flow={}", e.flow.to_string());
+    }
+    std::string operator()(PeerRefusedPort const& e) const
+    {
+        return fmt::format("refused-port flow={}", e.flow.to_string());
+    }
+};
+
+/// Prints what happened so far; true where the awaited line was among it.
+bool print_events(Mailbox<IkeEvent>& mailbox, std::string const& until,
+                  std::chrono::steady_clock::time_point start)
+{
+    bool seen = false;
+    for (auto const& event : mailbox.take_all()) {
+        auto line = std::visit(Line{}, event);
+        std::chrono::duration<double, std::milli> const elapsed = std::chrono::steady_clock::now() - start;
+        std::fputs(fmt::format("{} ms={:.1f}\n", line, elapsed.count()).c_str(), stdout);
+        seen = seen || (!until.empty() && line.starts_with(until));
+    }
+    std::fflush(stdout);
+    return seen;
+}
+
+IkeSettings settings_of(Options const& o)
+{
+    IkeSettings settings;
+    settings.mode = o.tunnel ? EspMode::Tunnel : EspMode::Transport;
+    settings.key_exchange = o.classic ? KeyExchange::Classic : KeyExchange::Hybrid;
+    settings.retransmit_first = std::chrono::milliseconds(o.retransmit_ms);
+    settings.retransmissions = o.retransmissions;
+    settings.deadline = std::chrono::milliseconds(o.deadline_ms);
+    settings.rekey_child = std::chrono::seconds(o.rekey_child);
+    settings.rekey_ike = std::chrono::seconds(o.rekey_ike);
+    settings.liveness = std::chrono::seconds(o.liveness);
+    settings.max_sas_per_address = o.max_sas_per_address;
+    settings.log_level = o.log_level;
+    settings.log = [](int level, std::string_view line) { fmt::print(stderr, "{} {}\n", level, line); };
+    return settings;
+}
+
+void start_hostile(Options const& o)
+{
+    hostile_options options{};
+    options.wide = o.hostile.wide;
+    options.source = o.hostile.source.c_str();
+    options.target = o.hostile.target.c_str();
+    options.children = o.hostile.children;
+    options.psk = o.hostile.psk;
+    options.id_data = o.hostile.id_data;
+    options.move = o.hostile.move.c_str();
+    hostile_start(&options);
+}
+
+void block_signals(std::initializer_list<int> signals)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    for (int signal : signals)
+        sigaddset(&set, signal);
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
+Result<int> run(Options const& o)
+{
+    block_signals({SIGINT, SIGTERM, SIGPIPE});
+    auto loop = EventLoop::create();
+    auto mailbox = Mailbox<IkeEvent>::create();
+    if (!loop || !mailbox)
+        return fail(ErrorCode::System, "no event loop");
+    ReqidTable reqids(Reqid{o.reqid}, Reqid{o.reqid + 0xffff});
+    Gate gate(o);
+    auto ike = Ike::start(settings_of(o), gate, reqids, *mailbox);
+    if (!ike)
+        return std::unexpected(ike.error());
+    start_hostile(o);
+    auto const start = std::chrono::steady_clock::now();
+    fmt::print("ready {}\n", ike_version());
+    std::fflush(stdout);
+
+    auto stop_on = [&](int signal) {
+        return loop->on_signal(signal, [&] { loop->stop(o.until.empty() ? 0 : 1); });
+    };
+    auto interrupted = stop_on(SIGINT);
+    auto terminated = stop_on(SIGTERM);
+    auto timeout = loop->after(std::chrono::seconds(o.seconds), [&] { loop->stop(o.until.empty() ? 0 : 1); });
+    auto events = loop->on_readable(mailbox->fd(), [&] {
+        if (print_events(*mailbox, o.until, start))
+            loop->stop(0);
+    });
+    auto local = Address::parse(o.local);
+    auto remote = Address::parse(o.remote);
+    if (o.initiate && (!local || !remote))
+        return fail(ErrorCode::Usage, "--initiate needs --local and --remote");
+    for (unsigned i = 1; o.initiate && i <= o.count; ++i)
+        (*ike)->negotiate(NegotiationId(i), Flow{.local = *local, .remote = *remote});
+    auto code = loop->run();
+
+    auto const stopping = std::chrono::steady_clock::now();
+    ike->reset();
+    print_events(*mailbox, "", start);
+    std::chrono::duration<double, std::milli> const took = std::chrono::steady_clock::now() - stopping;
+    fmt::print("stopped ms={:.1f} reqids={}\n", took.count(), reqids.size());
+    return code;
+}
+
+} // namespace
+} // namespace oekd
+
+int main(int argc, char** argv)
+{
+    oekd::Options options;
+    auto app = oekd::make_command_line(options);
+    CLI11_PARSE(*app, argc, argv);
+    auto code = oekd::run(options);
+    if (code)
+        return *code;
+    fmt::print(stderr, "ike_probe: {}\n", code.error().message);
+    return 2;
+}

@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "event_log.h"
+#include "kernel-glue/forwarding_plane.h"
+#include "kernel-glue/priorities.h"
+#include "kernel-glue/sysctl.h"
+#include "private_network.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <thread>
+
+using namespace oekd;
+using namespace oekd::test;
+using xfrm::Direction;
+using xfrm::Policy;
+using xfrm::Verdict;
+
+namespace {
+
+constexpr Reqid reqid{reqid_band_first + 7};
+constexpr auto poc = PolicyGroup::PrivateOrClear;
+
+GroupTable table_of(std::vector<std::pair<std::string, PolicyGroup>> const& entries)
+{
+    std::vector<GroupLine> lines;
+    for (auto const& [network, group] : entries)
+        lines.push_back({prefix(network), group, "file", int(lines.size()) + 1});
+    std::vector<LineError> errors;
+    return GroupTable::build(std::move(lines), errors);
+}
+
+size_t number_of_ours(xfrm::Requests& kernel)
+{
+    auto const present = kernel.policies().value();
+    return size_t(
+        std::ranges::count_if(present, [](Policy const& policy) { return is_ours(policy.priority); }));
+}
+
+/// A host with a table in force, and a listener.
+struct Host {
+    explicit Host(std::vector<std::pair<std::string, PolicyGroup>> const& lines) : table(table_of(lines))
+    {
+        if (PrivateNetwork::can_hold())
+            REQUIRE(write_sysctl("net.core.xfrm_larval_drop", "0"));
+        REQUIRE(plane.install(table, own_addresses().value()).value().empty());
+    }
+
+    xfrm::Requests& kernel() { return plane.requests(); }
+    Policy out(Flow const& peer) { return kernel().find(outbound_selector(peer), Direction::Out).value(); }
+    Policy in(Flow const& peer) { return kernel().find(inbound_selector(peer), Direction::In).value(); }
+
+    PrivateNetwork network;
+    EventLog log;
+    GroupTable table;
+    ForwardingPlane plane = ForwardingPlane::open().value();
+};
+
+Flow const east = flow("10.1.0.1", "10.2.0.1");
+Flow const east_v6 = flow("fd01::1", "fd01::2");
+
+} // namespace
+
+TEST_CASE("the first packet waits for the decision and then leaves in the clear",
+          "[kernel-glue][plane][kernel]")
+{
+    auto const [peer, to] = GENERATE(table<Flow, std::string>({{east, "10.2.0.1"}, {east_v6, "fd01::2"}}));
+    Host host({{"10.2.0.0/16", poc}, {"fd01::/16", poc}});
+    host.network.send(to, "first");
+    REQUIRE(host.log.acquired(peer, trap_reqid));
+    REQUIRE(host.plane.hold(peer, poc, reqid));
+    host.network.send(to, "second");
+    CHECK(std::ranges::find(host.network.texts(), "first") == host.network.texts().end());
+
+    REQUIRE(host.plane.pass(peer, poc));
+    REQUIRE(host.plane.kick(peer));
+    if (PrivateNetwork::can_hold()) {
+        CHECK(host.network.seen("first"));
+        CHECK(host.network.seen("second"));
+    }
+    host.network.send(to, "third");
+    CHECK(host.network.seen("third"));
+    CHECK(host.log.count() == 1); // the hold raised no second acquire
+}
+
+TEST_CASE("held packets leave at once, not when the kernel's timer next looks",
+          "[kernel-glue][plane][kernel]")
+{
+    if (!PrivateNetwork::can_hold())
+        return; // nothing is held in a user namespace, which has no xfrm_larval_drop
+    using Clock = std::chrono::steady_clock;
+    auto best = Clock::duration::max();
+    for (int attempt = 0; attempt < 3; ++attempt) {
+        Host host({{"10.2.0.0/16", poc}});
+        host.network.send("10.2.0.1", "first");
+        REQUIRE(host.log.acquired(east, trap_reqid));
+        REQUIRE(host.plane.hold(east, poc, reqid));
+        host.network.send("10.2.0.1", "second");
+        auto const decided = Clock::now();
+        REQUIRE(host.plane.pass(east, poc));
+        REQUIRE(host.plane.kick(east));
+        REQUIRE(host.network.seen("first"));
+        REQUIRE(host.network.seen("second"));
+        best = std::min(best, Clock::now() - decided);
+    }
+    CHECK(best < std::chrono::milliseconds(60)); // the timer's first look comes after 100
+}
+
+TEST_CASE("dropped flows lose what was held, and neither send nor receive", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", PolicyGroup::Private}});
+    host.network.send("10.2.0.1", "held");
+    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.plane.hold(east, PolicyGroup::Private, reqid));
+    REQUIRE(host.plane.drop(east, PolicyGroup::Private));
+    REQUIRE(host.plane.kick(east));
+    CHECK(!host.network.send("10.2.0.1", "later"));
+    CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "in"));
+    host.network.send("10.3.0.1", "control");
+    REQUIRE(host.network.seen("control"));
+    CHECK(host.network.texts() == std::vector<std::string>{"control"});
+}
+
+TEST_CASE("a private network takes no cleartext in, before and during a hold", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", PolicyGroup::Private}});
+    CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "before"));
+    REQUIRE(host.plane.hold(east, PolicyGroup::Private, reqid));
+    CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "during"));
+    REQUIRE(host.plane.encrypt(east, PolicyGroup::Private, reqid, EspMode::Tunnel, Inbound::Admit));
+    CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "after"));
+}
+
+TEST_CASE("a flow that may go clear takes cleartext in until ESP is required", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    CHECK(host.network.arrives("10.2.0.1", "trapped"));
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    CHECK(host.network.arrives("10.2.0.1", "held"));
+    REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Transport, Inbound::Admit));
+    CHECK(host.network.arrives("10.2.0.1", "admitted"));
+    REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Transport, Inbound::Require));
+    CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "required"));
+}
+
+TEST_CASE("longer prefixes win, whatever the groups", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"0.0.0.0/0", PolicyGroup::Block},
+               {"10.2.0.0/16", PolicyGroup::Clear},
+               {"10.2.0.2/32", PolicyGroup::Block},
+               {"10.3.0.0/16", PolicyGroup::ClearOrPrivate}});
+    CHECK(host.network.send("10.2.0.1", "clear"));
+    CHECK(host.network.seen("clear"));
+    CHECK(!host.network.send("10.2.0.2", "blocked"));
+    CHECK(!host.network.send("10.9.0.1", "blocked too"));
+    CHECK(host.network.arrives("10.3.0.1", "from clear-or-private"));
+    CHECK(host.network.refused("10.2.0.2", "10.2.0.1", "in"));
+    CHECK(host.log.count() == 0);
+}
+
+TEST_CASE("own addresses stay reachable for ourselves", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"0.0.0.0/0", PolicyGroup::Private}, {"::/0", PolicyGroup::Private}});
+    CHECK(std::system("ping -c1 -W2 -I fd01::1 fd01::1 >/dev/null") == 0);
+    CHECK(std::system("ping -c1 -W2 -I 10.1.0.1 10.1.0.1 >/dev/null") == 0);
+    CHECK(host.log.count() == 0);
+}
+
+TEST_CASE("encrypt policies follow mode and reqid", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    auto const mode = GENERATE(EspMode::Transport, EspMode::Tunnel);
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    REQUIRE(host.plane.encrypt(east, poc, reqid, mode, Inbound::Require));
+    auto const wanted = encrypt_policies(east, poc, reqid, mode, Inbound::Require);
+    CHECK(host.out(east) == wanted.out);
+    CHECK(host.in(east) == wanted.in);
+}
+
+TEST_CASE("a released flow asks again at once", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    auto const before = number_of_ours(host.kernel());
+    host.network.send("10.2.0.1", "one");
+    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    REQUIRE(host.plane.pass(east, poc));
+    REQUIRE(host.plane.release(east));
+    REQUIRE(host.plane.sweep_larval(east, reqid));
+    CHECK(number_of_ours(host.kernel()) == before);
+    CHECK(host.kernel().states().value().empty());
+    host.log.forget();
+    host.network.send("10.2.0.1", "two");
+    CHECK(host.log.acquired(east, trap_reqid));
+}
+
+TEST_CASE("explicit policies of others win and are not touched", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    Policy const foreign{outbound_selector(east), Direction::Out, 1000, Verdict::Block, std::nullopt};
+    REQUIRE(host.kernel().create(foreign));
+    auto const refusal = [&](Result<void> const& result) {
+        return !result && result.error().code == ErrorCode::Exists;
+    };
+    CHECK(refusal(host.plane.hold(east, poc, reqid)));
+    CHECK(refusal(host.plane.encrypt(east, poc, reqid, EspMode::Transport, Inbound::Admit)));
+    CHECK(refusal(host.plane.pass(east, poc)));
+    CHECK(refusal(host.plane.drop(east, poc)));
+    CHECK(host.plane.release(east));
+    CHECK(host.plane.release_open());
+    CHECK(host.plane.remove_all());
+    CHECK(host.kernel().policies().value() == std::vector{foreign});
+}
+
+TEST_CASE("lines that another program has are returned, once each", "[kernel-glue][plane][kernel]")
+{
+    PrivateNetwork const network;
+    // With AH, which our types cannot express; and one that they can.
+    run("ip xfrm policy add src 10.1.0.1/32 dst 10.2.0.0/16 dir out priority 5 tmpl proto ah mode transport "
+        "&&"
+        "ip xfrm policy add src 10.3.0.0/16 dst 10.1.0.1/32 dir in priority 5 action block");
+    auto plane = ForwardingPlane::open().value();
+    auto const table = table_of({{"10.2.0.0/16", poc}, {"10.3.0.0/16", poc}, {"10.4.0.0/16", poc}});
+    auto const taken = plane.install(table, own_addresses().value());
+    REQUIRE(taken);
+    REQUIRE(taken->size() == 2);
+    CHECK(taken->at(0).line == 1);
+    CHECK(taken->at(1).line == 2);
+    CHECK(plane.remove_all());
+    CHECK(std::system("test $(ip xfrm policy | grep -c priority) = 2") == 0);
+}
+
+TEST_CASE("a restart takes over the wide policies and removes the flows' own", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}, {"10.3.0.0/16", PolicyGroup::Private}});
+    auto const wide = host.kernel().policies().value();
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    host.network.send("10.3.0.1", "one");
+    REQUIRE(host.log.acquired(flow("10.1.0.1", "10.3.0.1"), trap_reqid));
+
+    auto next = ForwardingPlane::open().value();
+    REQUIRE(next.install(host.table, own_addresses().value()));
+    auto const now = next.requests().policies().value();
+    CHECK(now.size() == wide.size());
+    for (auto const& policy : wide)
+        CHECK(std::ranges::find(now, policy) != now.end());
+    CHECK(next.requests().states().value().empty());
+
+    // Our own flows are none of a reload's business.
+    REQUIRE(next.hold(east, poc, reqid));
+    REQUIRE(next.install(table_of({{"10.2.0.0/16", poc}}), own_addresses().value()));
+    CHECK(next.requests().find(outbound_selector(east), Direction::Out));
+    CHECK(next.requests().find(inbound_selector(flow("10.1.0.1", "10.3.0.1")), Direction::In).error().code ==
+          ErrorCode::NotFound);
+}
+
+TEST_CASE("a release opens what may go clear and keeps the rest closed", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"0.0.0.0/0", PolicyGroup::Private}, {"10.2.0.0/16", poc}});
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    auto other = ForwardingPlane::open().value(); // as `oekd --release`, which knows nothing
+    REQUIRE(other.release_open().value() > 0);
+    host.network.send("10.2.0.1", "open");
+    CHECK(host.network.seen("open"));
+    CHECK(host.network.refused("10.3.0.1", "10.2.0.1", "private"));
+    host.network.send("10.3.0.1", "closed");
+    host.network.send("10.2.0.2", "control");
+    REQUIRE(host.network.seen("control"));
+    CHECK(std::ranges::find(host.network.texts(), "closed") == host.network.texts().end());
+    CHECK(other.release_open().value() == 0); // nothing left to do
+}
+
+TEST_CASE("the end leaves nothing of ours", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"0.0.0.0/0", PolicyGroup::Private}, {"10.2.0.0/16", poc}, {"::/0", poc}});
+    host.network.send("10.2.0.1", "one");
+    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    REQUIRE(host.plane.remove_all());
+    CHECK(host.kernel().policies().value().empty());
+    CHECK(host.kernel().states().value().empty());
+    host.network.send("10.2.0.1", "open");
+    CHECK(host.network.seen("open"));
+}
+
+TEST_CASE("the responder's policies are there at once and can be taken over", "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", PolicyGroup::ClearOrPrivate}});
+    auto responder = ResponderPolicies::open().value();
+    auto const admitted = encrypt_policies(east, poc, reqid, EspMode::Tunnel, Inbound::Admit);
+    SECTION("nothing was there")
+    {
+        REQUIRE(responder.admit(east, poc, reqid, EspMode::Tunnel));
+        CHECK(host.out(east) == admitted.out);
+        CHECK(host.in(east) == admitted.in);
+    }
+    SECTION("a clear shunt would refuse tunnel ESP")
+    {
+        REQUIRE(host.plane.pass(east, poc));
+        REQUIRE(responder.admit(east, poc, reqid, EspMode::Tunnel));
+        CHECK(host.in(east) == admitted.in);
+        CHECK(!host.out(east).tmpl); // the main thread decides
+    }
+    SECTION("what requires this SA already is not loosened")
+    {
+        REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Tunnel, Inbound::Require));
+        auto const required = host.in(east);
+        REQUIRE(responder.admit(east, poc, reqid, EspMode::Tunnel));
+        CHECK(host.in(east) == required);
+    }
+    SECTION("another program's policy stays")
+    {
+        Policy const foreign{inbound_selector(east), Direction::In, 1000, Verdict::Block, std::nullopt};
+        REQUIRE(host.kernel().create(foreign));
+        CHECK(responder.admit(east, poc, reqid, EspMode::Tunnel).error().code == ErrorCode::Exists);
+        CHECK(host.in(east) == foreign);
+        return;
+    }
+    REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Tunnel, Inbound::Require));
+    CHECK(host.in(east) == encrypt_policies(east, poc, reqid, EspMode::Tunnel, Inbound::Require).in);
+    CHECK(host.out(east) == admitted.out);
+}
+
+TEST_CASE("responder and main thread may write the same flow at the same time",
+          "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    auto responder = ResponderPolicies::open().value();
+    constexpr int rounds = 200;
+    int refused = 0;
+    std::thread worker([&] {
+        for (int i = 0; i < rounds; ++i)
+            refused += responder.admit(east, poc, reqid, EspMode::Tunnel) ? 0 : 1;
+    });
+    int failed = 0;
+    for (int i = 0; i < rounds; ++i) {
+        failed += host.plane.hold(east, poc, reqid) ? 0 : 1;
+        failed += host.plane.encrypt(east, poc, reqid, EspMode::Tunnel, Inbound::Admit) ? 0 : 1;
+        failed += host.plane.release(east) ? 0 : 1;
+    }
+    worker.join();
+    CHECK(failed == 0);
+    CHECK(refused == 0);
+    REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Tunnel, Inbound::Require));
+    CHECK(host.in(east) == encrypt_policies(east, poc, reqid, EspMode::Tunnel, Inbound::Require).in);
+}

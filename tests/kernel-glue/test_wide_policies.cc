@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kernel-glue/priorities.h"
+#include "kernel-glue/wide_policies.h"
+#include "private_network.h"
+
+#include <algorithm>
+#include <catch2/catch.hpp>
+#include <netinet/in.h>
+
+using namespace oekd;
+using namespace oekd::test;
+using xfrm::Direction;
+using xfrm::Policy;
+using xfrm::Verdict;
+
+namespace {
+
+GroupLine line(std::string_view network, PolicyGroup group) { return {prefix(network), group, "file", 1}; }
+
+Policy const* find(std::vector<Policy> const& policies, Direction direction, uint8_t protocol)
+{
+    auto const found = std::ranges::find_if(policies, [&](Policy const& policy) {
+        return policy.direction == direction && policy.selector.protocol == protocol;
+    });
+    return found == policies.end() ? nullptr : &*found;
+}
+
+bool allows(Policy const& policy) { return policy.verdict == Verdict::Allow && !policy.tmpl; }
+
+} // namespace
+
+TEST_CASE("what a group line becomes", "[kernel-glue][wide]")
+{
+    struct Row {
+        PolicyGroup group;
+        bool traps;
+        bool blocks_out;
+        bool blocks_in;
+        size_t icmp;
+    };
+    auto const row = GENERATE(values<Row>({
+        {PolicyGroup::Clear, false, false, false, 0},
+        {PolicyGroup::ClearOrPrivate, false, false, false, 0},
+        {PolicyGroup::PrivateOrClear, true, false, false, 0},
+        {PolicyGroup::Private, true, false, true, 2},
+        {PolicyGroup::Block, false, true, true, 2},
+    }));
+    INFO(to_string(row.group));
+    auto const policies = line_policies(line("10.2.0.0/16", row.group), address("10.1.0.1"));
+    CHECK(policies.size() == 2 + row.icmp);
+
+    auto const* out = find(policies, Direction::Out, 0);
+    REQUIRE(out);
+    CHECK(out->selector.source == prefix("10.1.0.1"));
+    CHECK(out->selector.destination == prefix("10.2.0.0/16"));
+    CHECK(out->tmpl.has_value() == row.traps);
+    CHECK((out->verdict == Verdict::Block) == row.blocks_out);
+    CHECK(when_gone(out->priority) == when_gone(row.group));
+
+    auto const* in = find(policies, Direction::In, 0);
+    REQUIRE(in);
+    CHECK(in->selector.source == prefix("10.2.0.0/16"));
+    CHECK(in->selector.destination == prefix("10.1.0.1"));
+    CHECK(!in->tmpl);
+    CHECK((in->verdict == Verdict::Block) == row.blocks_in);
+}
+
+TEST_CASE("a wide trap asks for transport mode between the packet's own addresses", "[kernel-glue][wide]")
+{
+    auto const trap = wide_trap(line("fd02::/16", PolicyGroup::PrivateOrClear), address("fd01::1"));
+    REQUIRE(trap.tmpl);
+    CHECK(trap.tmpl->source == Address::any(Family::V6));
+    CHECK(trap.tmpl->destination == Address::any(Family::V6));
+    CHECK(trap.tmpl->reqid == trap_reqid);
+    CHECK(trap.tmpl->mode == EspMode::Transport);
+    CHECK(trap.tmpl->level == xfrm::Level::Required);
+}
+
+TEST_CASE("closed networks let the ICMP errors in that path MTU discovery needs", "[kernel-glue][wide]")
+{
+    auto const group = GENERATE(PolicyGroup::Private, PolicyGroup::Block);
+    auto const v4 = line_policies(line("10.2.0.0/16", group), address("10.1.0.1"));
+    auto const* too_big = find(v4, Direction::In, IPPROTO_ICMP);
+    REQUIRE(too_big);
+    CHECK(allows(*too_big));
+    CHECK(too_big->selector.source_port == 3);
+    CHECK(too_big->selector.destination_port == 4);
+    CHECK(too_big->priority < find(v4, Direction::In, 0)->priority);
+    auto const v6 = line_policies(line("fd02::/16", group), address("fd01::1"));
+    CHECK(std::ranges::count(v6, uint8_t{IPPROTO_ICMPV6},
+                             [](Policy const& p) { return p.selector.protocol; }) == 3);
+}
+
+TEST_CASE("exemptions allow and come first", "[kernel-glue][wide]")
+{
+    std::vector const own{address("10.1.0.1"), address("fd01::1")};
+    auto const policies = exemptions(own);
+    CHECK(std::ranges::all_of(policies, allows));
+    auto const has = [&](Direction direction, std::string_view source, std::string_view destination) {
+        return std::ranges::any_of(policies, [&](Policy const& policy) {
+            return policy.direction == direction && policy.selector.source == prefix(source) &&
+                   policy.selector.destination == prefix(destination) &&
+                   policy.priority == exemption_priority();
+        });
+    };
+    CHECK(has(Direction::Out, "0.0.0.0/0", "10.1.0.1"));
+    CHECK(has(Direction::In, "10.1.0.1", "0.0.0.0/0"));
+    CHECK(has(Direction::Out, "::/0", "fd01::1"));
+    CHECK(has(Direction::In, "fd01::1", "::/0"));
+    CHECK(has(Direction::Out, "::/0", "ff00::/8"));
+    CHECK(has(Direction::In, "fe80::/10", "::/0"));
+    CHECK(has(Direction::Out, "0.0.0.0/0", "224.0.0.0/4"));
+    CHECK(has(Direction::Out, "0.0.0.0/0", "255.255.255.255"));
+    for (uint16_t type = 133; type <= 137; ++type)
+        CHECK(std::ranges::count_if(policies, [&](Policy const& policy) {
+                  return policy.selector.protocol == IPPROTO_ICMPV6 && policy.selector.source_port == type;
+              }) == 2);
+}
+
+TEST_CASE("IPv4 link-local is clear only as long as no line says otherwise", "[kernel-glue][wide]")
+{
+    auto const policies = exemptions({});
+    auto const found = std::ranges::find_if(policies, [](Policy const& policy) {
+        return policy.direction == Direction::Out && policy.selector.destination == prefix("169.254.0.0/16");
+    });
+    REQUIRE(found != policies.end());
+    CHECK(found->priority > line_priority(prefix("169.254.0.0/16"), WhenGone::Closed));
+    CHECK(found->priority < line_priority(prefix("0.0.0.0/0"), WhenGone::Open));
+}
+
+TEST_CASE("a line concerns own addresses of its family only, each once", "[kernel-glue][wide]")
+{
+    std::vector<LineError> errors;
+    auto const table = GroupTable::build({line("10.2.0.0/16", PolicyGroup::PrivateOrClear)}, errors);
+    std::vector const own{address("10.1.0.1"), address("fd01::1"), address("10.1.0.1"), address("10.1.0.2")};
+    auto const wanted = wanted_policies(table, own);
+    REQUIRE(wanted);
+    CHECK(std::ranges::count_if(*wanted, [](WantedPolicy const& w) { return w.line != nullptr; }) == 4);
+}
+
+TEST_CASE("the number of policies is bounded, and the error names it", "[kernel-glue][wide]")
+{
+    std::vector<GroupLine> lines;
+    for (uint8_t a = 0; a < 100; ++a)
+        for (uint8_t b = 0; b < 100; ++b) {
+            std::array const bytes{std::byte{10}, std::byte{a}, std::byte{b}, std::byte{0}};
+            lines.push_back({Prefix(Address::from_bytes(bytes).value(), 24), PolicyGroup::Clear, "clear", 1});
+        }
+    std::vector<LineError> errors;
+    auto const table = GroupTable::build(lines, errors);
+    std::vector const own{address("10.1.0.1")};
+    auto const wanted = wanted_policies(table, own);
+    REQUIRE(!wanted);
+    CHECK(wanted.error().code == ErrorCode::Limit);
+    CHECK(wanted.error().message ==
+          "10000 group lines times 1 own addresses need more than 16384 kernel policies");
+}

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The cache of unpacked packages: guest kernels and peers. Nothing here is installed into the system."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from .job import GuestError
+
+CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "oekd" / "lab"
+
+# libreswan and what it needs that a bare system lacks; certutil (nss tools) makes its key store.
+LIBRESWAN = (
+    "libreswan libcurl3-nss libcap-ng0 libevent-2.1-7 libevent-pthreads-2.1-7 libunbound8 libldns3 "
+    "libnss3 libnss3-tools libnspr4 dns-root-data"
+).split()
+
+
+def run(*command: str, cwd: Path | None = None) -> str:
+    done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise GuestError(f"`{' '.join(command)}` failed:\n{done.stderr.strip() or done.stdout.strip()}")
+    return done.stdout
+
+
+def unpack(name: str, packages: list[str], apt_options: tuple[str, ...] = ()) -> Path:
+    """Unpacks packages into CACHE/name; a folder that exists is complete, for it gets its name last."""
+    target = CACHE / name
+    if target.is_dir():
+        return target
+    print(f"lab: fetching {' '.join(packages)}", flush=True)
+    fresh = CACHE / f"{name}.fresh"
+    shutil.rmtree(fresh, ignore_errors=True)
+    debs = fresh / "deb"
+    debs.mkdir(parents=True)
+    run("apt-get", *apt_options, "download", "-q", *packages, cwd=debs)
+    for deb in sorted(debs.iterdir()):
+        run("dpkg", "-x", str(deb), str(fresh))
+    shutil.rmtree(debs)
+    merge_usr(fresh)
+    fresh.rename(target)
+    return target
+
+
+def merge_usr(root: Path) -> None:
+    """Moves /lib and its like under /usr: as an overlay a top-level /lib would hide the merged-/usr link."""
+    for name in ("lib", "bin", "sbin"):
+        if (root / name).is_dir():
+            shutil.copytree(root / name, root / "usr" / name, symlinks=True, dirs_exist_ok=True)
+            shutil.rmtree(root / name)
+
+
+def cloud_kernel() -> Path:
+    """Debian's kernel for virtual machines, with modules.dep."""
+    kernel = CACHE / "kernel"
+    if not kernel.is_dir():
+        depends = run("apt-cache", "depends", "linux-image-cloud-amd64")
+        found = re.search(r"Depends: (linux-image-\S+)", depends)
+        if not found:
+            raise GuestError("apt knows no linux-image-cloud-amd64; run `apt-get update` first")
+        unpack("kernel", [found[1]])
+    if not list(kernel.glob("usr/lib/modules/*/modules.dep")):
+        run("depmod", "-b", str(kernel / "usr"), kernel_version(kernel))
+    return kernel
+
+
+def kernel_version(kernel: Path) -> str:
+    return next((kernel / "boot").glob("vmlinuz-*")).name.removeprefix("vmlinuz-")
+
+
+def libreswan() -> Path:
+    return unpack("libreswan", LIBRESWAN)
+
+
+def setup(guest: str | None, native: bool) -> None:
+    """Fills what the chosen guest needs."""
+    from . import uml
+
+    CACHE.mkdir(parents=True, exist_ok=True)
+    libreswan()
+    if guest in ("uml", "uml72"):
+        uml.prepare(guest)
+    elif not native:
+        cloud_kernel()

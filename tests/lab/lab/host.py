@@ -1,0 +1,160 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""A host: a network namespace with an address of each family, and what one does with it."""
+
+import json
+import socket
+import subprocess
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import probe, tcp, xfrm
+from .guest import this_guest
+from .netns import inside
+
+
+class Host:
+    def __init__(self, name: str, number: int) -> None:
+        self.name = name
+        self.number = number
+        self.control: Path | None = None  # oekd's control socket, while one runs here
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def ipv4(self) -> str:
+        return f"10.{self.number}.0.1"
+
+    @property
+    def ipv6(self) -> str:
+        return f"fd0{self.number}::1"
+
+    @property
+    def addresses(self) -> tuple[str, str]:
+        return self.ipv4, self.ipv6
+
+    def address(self, family: int) -> str:
+        return self.ipv4 if family == 4 else self.ipv6
+
+    @property
+    def networks(self) -> list[str]:
+        """For a group file: where this host lives, both families."""
+        return [f"10.{self.number}.0.0/16", f"fd0{self.number}::/64"]
+
+    def command(self, *words: str) -> list[str]:
+        return ["nsenter", f"--net=/run/netns/{self.name}", "--", *words]
+
+    def run(self, *words: str, seconds: float = 60) -> str:
+        """Output of a program that must succeed."""
+        done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=seconds)
+        assert done.returncode == 0, f"{self.name}: {' '.join(words)} -> {done.returncode}\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def ip(self, *lines: str) -> str:
+        """Commands of ip(8), all in one call."""
+        batch = ["ip", "-s", "-n", self.name, "-batch", "-"]
+        done = subprocess.run(batch, input="\n".join(lines), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{self.name}: {done.stderr}in: {'; '.join(lines)}"
+        return done.stdout
+
+    def ping(self, other: "Host", family: int = 4, count: int = 5, interval: float = 0.1, seconds: float = 5) -> probe.Ping:
+        """Raw echoes to another host; returns once all are answered, at the latest `seconds` after the last."""
+        return self.ping_address(other.address(family), count, interval, seconds)
+
+    def ping_address(self, address: str, count: int = 5, interval: float = 0.1, seconds: float = 5) -> probe.Ping:
+        with inside(self.name):
+            sock = probe.ping_socket(address)
+        with sock:
+            return probe.ping(sock, address, count, interval, this_guest().patience(seconds))
+
+    @contextmanager
+    def pinging(self, other: "Host", family: int = 4, interval: float = 0.05) -> Iterator[probe.Ping]:
+        """Echoes for as long as the block runs, then waits for those on the way; the result fills while it runs."""
+        with inside(self.name):
+            sock = probe.ping_socket(other.address(family))
+        prober = probe.Prober(sock, other.address(family))
+        stop = threading.Event()
+
+        def series() -> None:
+            while not stop.is_set():
+                prober.send()
+                prober.receive_until(time.monotonic() + interval)
+            prober.receive_until(time.monotonic() + this_guest().patience(5), lambda: prober.result.lost == 0)
+
+        thread = threading.Thread(target=series)
+        thread.start()
+        try:
+            yield prober.result
+        finally:
+            stop.set()
+            thread.join()
+            sock.close()
+
+    def tcp_connect(self, other: "Host", port: int, family: int = 4, seconds: float = 20) -> tcp.Connect:
+        with inside(self.name):
+            sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+        with sock:
+            return tcp.connect(sock, other.address(family), port, seconds)
+
+    @contextmanager
+    def listening(self, port: int) -> Iterator[socket.socket]:
+        """A TCP port of both families that the kernel accepts on."""
+        with inside(self.name):
+            sock = socket.create_server(("::", port), family=socket.AF_INET6, dualstack_ipv6=True)
+        with sock:
+            yield sock
+
+    def udp_socket(self, port: int = 0, family: int = 4, address: str | None = None) -> socket.socket:
+        with inside(self.name):
+            sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.bind((address or self.address(family), port))
+        return sock
+
+    def xfrm_is_empty(self) -> bool:
+        """Neither states nor policies; those of single sockets do not count. Cheaper than listing them."""
+        counts = self.ip("xfrm state count", "xfrm policy count")
+        return "SAD count 0 " in counts and "SPD IN  0 OUT 0 FWD 0 " in counts
+
+    def flush_xfrm(self) -> list[str]:
+        """Empties both databases; returns the text of each entry that was there."""
+        if self.xfrm_is_empty():
+            return []
+        left = [entry.text for entry in self.xfrm_states() + self.xfrm_policies()]
+        self.ip("xfrm state flush", "xfrm policy flush")
+        return left
+
+    def xfrm_states(self) -> list[xfrm.State]:
+        return xfrm.parse_states(self.ip("xfrm state list"))
+
+    def xfrm_policies(self) -> list[xfrm.Policy]:
+        """Those of the policy database; what belongs to a single socket is left out."""
+        policies = xfrm.parse_policies(self.ip("xfrm policy list"))
+        return [policy for policy in policies if not policy.of_socket]
+
+    def sas_with(self, other: "Host") -> list[xfrm.State]:
+        """The SAs of both directions between us and another host, larval ones left out."""
+        ends = ({self.ipv4, other.ipv4}, {self.ipv6, other.ipv6})
+        return [state for state in self.xfrm_states() if {state.src, state.dst} in ends and not state.larval]
+
+    def sysctl(self, name: str, value: int | None = None) -> int:
+        """Reads, and writes first if a value is given; main thread only."""
+        path = Path("/proc/sys") / name.replace(".", "/")
+        with inside(self.name):
+            if value is not None:
+                path.write_text(str(value))
+            return int(path.read_text())
+
+    def oekctl(self, *words: str) -> str:
+        assert self.control, f"no oekd runs on {self.name}"
+        return self.run("oekctl", "--socket", str(self.control), *words)
+
+    def flows(self) -> list[dict]:
+        """What `oekctl list` says."""
+        return json.loads(self.oekctl("list", "--json"))["flows"]
+
+    def flow_with(self, other: "Host", family: int = 4) -> dict | None:
+        """The flow to another host; None where there is none."""
+        return next((flow for flow in self.flows() if flow["remote"] == other.address(family)), None)

@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""west -- road -- east, plain: each host has 10.N.0.1/16 and fd0N::1/64, the road .254 and ::254 in each network."""
+
+import subprocess
+from dataclasses import dataclass
+
+from .host import Host
+from .road import Road
+
+# What daemons may change in a host, and must have restored when they stop.
+SYSCTLS = ("net.core.xfrm_larval_drop", "net.core.xfrm_acq_expires", "net.ipv4.ip_forward")
+
+
+@dataclass
+class Network:
+    west: Host
+    east: Host
+    plain: Host
+    road: Road
+
+    @property
+    def hosts(self) -> list[Host]:
+        return [self.west, self.east, self.plain]
+
+    def sysctls(self) -> dict[tuple[str, str], int]:
+        return {(host.name, name): host.sysctl(name) for host in self.hosts for name in SYSCTLS}
+
+
+def build() -> Network:
+    hosts = [Host("west", 1), Host("east", 2), Host("plain", 3)]
+    road = Road(hosts)
+    names = ["road"] + [host.name for host in hosts]
+    links = [f"link add eth0 netns {host} type veth peer name {host} netns road" for host in hosts]
+    batch = "\n".join([f"netns add {name}" for name in names] + links)
+    subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
+    road.ip("link set lo up", *(line for host in hosts for line in end_of_link(str(host), host.number, 254)))
+    for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
+        road.sysctl(name, 1)
+    for host in hosts:
+        gateways = [f"route add default via 10.{host.number}.0.254", f"route add default via fd0{host.number}::254"]
+        host.ip("link set lo up", *end_of_link("eth0", host.number, 1), *gateways)
+    return Network(*hosts, road)
+
+
+def end_of_link(device: str, network: int, number: int) -> list[str]:
+    return [
+        f"link set {device} up",
+        f"addr add 10.{network}.0.{number}/16 dev {device}",
+        f"addr add fd0{network}::{number}/64 dev {device} nodad",
+    ]
+
+
+def take_down(network: Network) -> None:
+    for host in [network.road, *network.hosts]:
+        subprocess.run(["ip", "netns", "del", host.name], check=True)

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""oekd running on a host: configured, started, waited for, stopped, its last words read."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+from .guest import this_guest
+from .host import Host
+from .wait import wait_until
+
+SANITIZERS = re.compile(r"runtime error:|ERROR: (Address|Leak|Thread)Sanitizer|Sanitizer:DEADLYSIGNAL")
+SANITIZER_OPTIONS = {
+    "ASAN_OPTIONS": "exitcode=86:abort_on_error=0:detect_stack_use_after_return=1",
+    "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=86",
+}
+# Under emulation a key exchange alone takes longer than a stranger is normally held.
+PATIENT = {"hold": {"silence": "3s", "limit": "15s"}}
+
+Table = dict[str, "str | int | bool | list[str] | Table"]
+
+
+def toml(settings: Table, prefix: str = "") -> str:
+    """Plain values first, then each table under its heading."""
+    lines = [f"{key} = {value_text(value)}" for key, value in settings.items() if not isinstance(value, dict)]
+    for key, value in settings.items():
+        if isinstance(value, dict):
+            lines += [f"[{prefix}{key}]", toml(value, f"{prefix}{key}.")]
+    return "\n".join(lines) + "\n"
+
+
+def value_text(value: str | int | bool | list[str]) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return "[" + ", ".join(value_text(element) for element in value) + "]"
+    return f'"{value}"' if isinstance(value, str) else str(value)
+
+
+class Oekd:
+    """Started when made; `stop()` checks that it ended well."""
+
+    def __init__(self, host: Host, folder: Path, groups: dict[str, list[str]], config: Table) -> None:
+        self.host = host
+        self.folder = folder
+        self._stopped = False
+        self.log = folder / "log"
+        folder.mkdir(parents=True)
+        self._write(groups, config)
+        host.control = folder / "control"
+        self._notified: set[str] = set()
+        self._notify = self._notify_socket()
+        self._process = subprocess.Popen(
+            host.command("oekd", "--config", str(folder / "oekd.conf")),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self.log.open("w"),
+            env=os.environ | SANITIZER_OPTIONS | {"NOTIFY_SOCKET": str(folder / "notify")},
+        )
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def wait_ready(self) -> None:
+        try:
+            wait_until(self._is_ready, this_guest().patience(10), f"oekd on {self.host} to be ready")
+        except AssertionError:
+            self.kill()
+            raise
+
+    def said(self) -> str:
+        return self.log.read_text(errors="replace")
+
+    def write_group(self, group: str, networks: list[str]) -> None:
+        (self.folder / "policies" / group).write_text("".join(f"{network}\n" for network in networks))
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def stop(self) -> None:
+        """Asks it to end; an exit code other than 0 or a sanitizer's report is an AssertionError. Once: then it is over."""
+        if self._stopped:
+            return
+        if self._process.poll() is None:
+            self.signal(signal.SIGTERM)
+        try:
+            code = self._process.wait(this_guest().patience(10))
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+            code = "not ended by SIGTERM"
+        self._close()
+        assert code == 0, f"oekd on {self.host}: exit code {code}; last words:\n{self.tail()}"
+        assert not SANITIZERS.search(self.said()), f"oekd on {self.host}: a sanitizer reports:\n{self.said()}"
+
+    def kill(self) -> None:
+        """Ends it without a chance to clean up."""
+        self._process.kill()
+        self._process.wait()
+        self._close()
+
+    def tail(self, lines: int = 25) -> str:
+        return "\n".join(self.said().splitlines()[-lines:])
+
+    def _close(self) -> None:
+        self._stopped = True
+        self._notify.close()
+        self.host.control = None
+
+    def _write(self, groups: dict[str, list[str]], config: Table) -> None:
+        (self.folder / "policies").mkdir()
+        for group, networks in groups.items():
+            self.write_group(group, networks)
+        settings: Table = {"policies": str(self.folder / "policies"), "control": str(self.folder / "control")}
+        patient = PATIENT if this_guest().emulated else {}
+        (self.folder / "oekd.conf").write_text(toml(settings | patient | config))
+
+    def _notify_socket(self) -> socket.socket:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        sock.bind(str(self.folder / "notify"))
+        sock.setblocking(False)
+        return sock
+
+    def _is_ready(self) -> bool:
+        assert self._process.poll() is None, f"oekd on {self.host} ended with {self._process.poll()}:\n{self.tail()}"
+        try:
+            while True:
+                self._notified.update(self._notify.recv(4096).decode().splitlines())
+        except BlockingIOError:
+            return "READY=1" in self._notified

@@ -1,0 +1,125 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What every scenario may ask for. Hosts stand for the whole session; what a test did to them must be gone after it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from lab import evidence, network
+from lab.guest import Guest, this_guest
+from lab.host import Host
+from lab.libreswan import Libreswan
+from lab.oekd import Oekd, Table
+from lab.road import Road
+from lab.wire import Wire
+
+
+@pytest.fixture(scope="session")
+def guest() -> Guest:
+    return this_guest()
+
+
+@pytest.fixture(scope="session")
+def hosts() -> Iterator[network.Network]:
+    built = network.build()
+    yield built
+    network.take_down(built)
+
+
+@pytest.fixture
+def west(hosts: network.Network) -> Host:
+    return hosts.west
+
+
+@pytest.fixture
+def east(hosts: network.Network) -> Host:
+    return hosts.east
+
+
+@pytest.fixture
+def plain(hosts: network.Network) -> Host:
+    return hosts.plain
+
+
+@pytest.fixture
+def road(hosts: network.Network) -> Road:
+    return hosts.road
+
+
+@pytest.fixture(autouse=True)
+def left_clean(hosts: network.Network) -> Iterator[None]:
+    """A test that leaves policies, states or sysctls behind fails; the next one starts from nothing all the same."""
+    before = hosts.sysctls()
+    yield
+    hosts.road.reset()
+    left = [f"{host}: {entry}" for host in hosts.hosts for entry in host.flush_xfrm()]
+    changed = {name: value for name, value in hosts.sysctls().items() if value != before[name]}
+    for host_name, name in changed:
+        Host(host_name, 0).sysctl(name, before[host_name, name])
+    assert not left, "left in the kernel:\n" + "\n".join(left)
+    assert not changed, f"sysctls not restored: {changed}"
+
+
+@pytest.fixture
+def running(request: pytest.FixtureRequest, hosts: network.Network, left_clean: None) -> Iterator[list]:
+    """Everything that a test started: the wire and daemons, for the evidence if it fails."""
+    parts: list[Wire | Oekd | Libreswan] = []
+    yield parts
+    for part in parts:
+        if isinstance(part, Wire):
+            part.stop()
+
+
+@pytest.fixture
+def wire(running: list, road: Road, tmp_path: Path) -> Wire:
+    """The capture on the road, from now on."""
+    capture = Wire(road, tmp_path / "wire.pcap")
+    running.append(capture)
+    return capture
+
+
+@pytest.fixture
+def oekd(running: list, tmp_path: Path) -> Iterator[Callable[..., Oekd]]:
+    """oekd(west, groups={"private-or-clear": ["10.2.0.0/16"]}) starts it there and waits until it is ready."""
+    with ExitStack() as stack:
+
+        def start(host: Host, groups: dict[str, list[str]], config: Table | None = None) -> Oekd:
+            daemon = Oekd(host, tmp_path / f"oekd-{host}-{len(running)}", groups, config or {})
+            running.append(daemon)
+            daemon.wait_ready()
+            stack.callback(daemon.stop)
+            return daemon
+
+        yield start
+
+
+@pytest.fixture
+def libreswan(running: list, tmp_path: Path) -> Iterator[Callable[..., Libreswan]]:
+    """libreswan(east, {"private-or-clear": ["10.1.0.0/16"]}) starts it there with AUTH-NULL."""
+    with ExitStack() as stack:
+
+        def start(host: Host, groups: dict[str, list[str]], options: str = "") -> Libreswan:
+            folder = tmp_path / f"libreswan-{host}"
+            folder.mkdir()
+            peer = Libreswan(host, folder, this_guest().cache / "libreswan", groups, options)
+            running.append(peer)
+            stack.callback(peer.stop)
+            return peer
+
+        yield start
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo) -> Iterator[None]:
+    """On failure: evidence into the build directory, its end into the report."""
+    outcome = yield
+    report = outcome.get_result()
+    parts = getattr(item, "funcargs", {})
+    if not report.failed or "hosts" not in parts or call.when == "teardown":
+        return
+    running = parts.get("running", [])
+    wire = next((part for part in running if isinstance(part, Wire)), None)
+    daemons = [part for part in running if not isinstance(part, Wire)]
+    folder = this_guest().build / "lab-failures" / item.name
+    report.sections.append(("evidence", evidence.collect(folder, parts["hosts"], wire, daemons)))

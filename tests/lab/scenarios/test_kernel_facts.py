@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""What oekd relies on in the kernel, proven with ESP made by hand: no daemon runs here.
+
+If one of these fails on a new kernel, the forwarding plane must change before the other scenarios can pass."""
+
+import subprocess
+import time
+
+import pytest
+from lab.byhand import Pair, selector, template
+from lab.wait import wait_until
+
+WIDE = "dst 10.0.0.0/8 dir out priority 1000000 tmpl proto esp reqid 1 mode transport"
+
+
+@pytest.fixture(autouse=True)
+def by_hand(left_clean, west, east):
+    """Takes away what the test made, so that nothing is left."""
+    held = west.sysctl("net.core.xfrm_larval_drop")
+    yield
+    west.sysctl("net.core.xfrm_larval_drop", held)
+    for host in (west, east):
+        host.flush_xfrm()
+
+
+@pytest.fixture
+def receiver(east):
+    """A datagram socket on east, and those that arrived at it."""
+    with east.udp_socket(7777) as sock:
+        sock.settimeout(5)
+        yield sock
+
+
+@pytest.fixture
+def trapped(west):
+    """west traps 10.0.0.0/8 and holds what it traps."""
+    west.sysctl("net.core.xfrm_larval_drop", 0)
+    west.ip(f"xfrm policy add src {west.ipv4}/32 {WIDE}")
+
+
+def send(sender, receiver, text):
+    with sender.udp_socket() as sock:
+        sock.sendto(text, (receiver.ipv4, 7777))
+
+
+def hold(west, east):
+    west.ip(f"xfrm policy add {selector(west, east, 'out')} {template(west, east)}")
+
+
+def kick_wide_trap(west):
+    west.ip(f"xfrm policy update src {west.ipv4}/32 {WIDE}")
+
+
+@pytest.fixture
+def acquires(west, tmp_path):
+    """What the kernel asks for; only with a listener does it keep larval states."""
+    with (tmp_path / "acquires").open("w") as output:
+        monitor = subprocess.Popen(west.command("ip", "xfrm", "monitor", "acquire"), stdout=output)
+    wait_until(lambda: monitors(west), 5, "`ip xfrm monitor` to listen")
+    yield lambda: (tmp_path / "acquires").read_text().count("acquire proto esp")
+    monitor.terminate()
+    monitor.wait()
+
+
+def monitors(host):
+    """Netlink sockets of that host that are subscribed to XFRM (protocol 6) groups."""
+    rows = [line.split() for line in host.run("cat", "/proc/self/net/netlink").splitlines()[1:]]
+    return [row for row in rows if row[1] == "6" and int(row[3], 16) != 0]
+
+
+def test_a_larval_state_keeps_the_kernel_from_asking_again(trapped, acquires, west, east):
+    for text in (b"first", b"second", b"third"):
+        send(west, east, text)
+    assert [(state.larval, state.reqid, state.dst) for state in west.xfrm_states()] == [(True, 1, east.ipv4)]
+    wait_until(lambda: acquires() == 1, 5, "one acquire")
+
+
+def test_without_a_listener_there_is_no_larval_state(trapped, west, east):
+    send(west, east, b"held all the same")
+    assert not west.xfrm_states()
+
+
+def test_a_hold_with_another_reqid_asks_again(trapped, acquires, west, east):
+    """Why the hold carries the wide trap's reqid."""
+    send(west, east, b"first")
+    hold(west, east)
+    send(west, east, b"second")
+    wait_until(lambda: acquires() == 2, 5, "a second acquire")
+
+
+def test_packets_before_the_decision_are_held_and_leave_encrypted(trapped, wire, west, east, receiver):
+    send(west, east, b"first, in the wide trap's queue")
+    hold(west, east)
+    send(west, east, b"second, in the hold's queue")
+    assert not wire.sent(west, east)
+
+    Pair(west, east).install()
+    decided = time.monotonic()
+    west.ip(f"xfrm policy update {selector(west, east, 'out')} {template(west, east)}")
+    kick_wide_trap(west)
+    assert {receiver.recv(100)[:5], receiver.recv(100)[:5]} == {b"first", b"secon"}
+    assert time.monotonic() - decided < 2
+    assert len(wire.esp(west, east)) == 2
+    assert not wire.cleartext(west, east)
+
+
+def test_updating_a_policy_releases_its_queue_at_once(trapped, guest, west, east, receiver):
+    """Left alone, the queue is looked at by a timer that doubles from 100 ms: here it has gone past a second."""
+    hold(west, east)
+    send(west, east, b"held")
+    held = time.monotonic()
+    wait_until(lambda: time.monotonic() - held > 0.9, 2, "the queue's timer to have doubled to 800 ms")
+    west.ip(f"xfrm policy update {selector(west, east, 'out')}")
+    updated = time.monotonic()
+    receiver.recv(100)
+    assert time.monotonic() - updated < guest.patience(0.1)
+
+
+def test_a_hold_that_becomes_a_pass_shunt_releases_in_clear(trapped, wire, west, east, receiver):
+    send(west, east, b"first")
+    hold(west, east)
+    send(west, east, b"second")
+    west.ip(f"xfrm policy update {selector(west, east, 'out')}")
+    kick_wide_trap(west)
+    assert {receiver.recv(100), receiver.recv(100)} == {b"first", b"second"}
+    assert not wire.esp(west, east)
+
+
+def test_deleting_a_hold_throws_its_queue_away(trapped, wire, west, east):
+    """Why oekd updates policies and never replaces them."""
+    hold(west, east)
+    send(west, east, b"lost")
+    west.ip(f"xfrm policy delete {selector(west, east, 'out').removesuffix(' priority 1000')}", f"xfrm policy add {selector(west, east, 'out')}")
+    assert west.ping(east).lost == 0, "new packets pass"
+    assert not [packet for packet in wire.sent(west, east) if packet.ports[1] == 7777]
+
+
+def test_without_holding_the_first_packet_is_lost(west, east, wire):
+    """The kernel's default, and what every other opportunistic daemon lives with."""
+    west.sysctl("net.core.xfrm_larval_drop", 1)
+    west.ip(f"xfrm policy add src {west.ipv4}/32 {WIDE}")
+    assert west.ping(east, count=1, seconds=0.3).lost == 1
+    assert not wire.sent(west, east)
+
+
+@pytest.mark.parametrize("mode, arrives", [("transport", True), ("tunnel", False)])
+def test_esp_without_an_inbound_policy(west, east, receiver, mode, arrives):
+    """Transport ESP passes, tunnel ESP is dropped: so the inbound policy must exist before the SA can be used."""
+    Pair(west, east, mode).install()
+    west.ip(f"xfrm policy add {selector(west, east, 'out')} {template(west, east, mode)}")
+    send(west, east, b"through ESP")
+    if arrives:
+        assert receiver.recv(100) == b"through ESP"
+    else:
+        wait_until(lambda: dropped_without_policy(east) == 1, 5, "the packet to be counted as dropped")
+
+
+def dropped_without_policy(host):
+    lines = host.run("cat", "/proc/net/xfrm_stat").splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("XfrmInNoPols"))
+
+
+@pytest.mark.parametrize("what", ["cleartext", "transport", "tunnel"])
+def test_an_optional_inbound_tunnel_template_admits_everything(wire, west, east, receiver, what):
+    """The responder's policy while its peer may still send in the clear."""
+    east.ip(f"xfrm policy add {selector(west, east, 'in')} {template(west, east, 'tunnel', level='use')}")
+    if what != "cleartext":
+        Pair(west, east, what).install()
+        west.ip(f"xfrm policy add {selector(west, east, 'out')} {template(west, east, what)}")
+    send(west, east, b"let in")
+    assert receiver.recv(100) == b"let in"
+    assert bool(wire.esp(west, east)) == (what != "cleartext")
+
+
+def test_a_required_inbound_template_refuses_cleartext(west, east):
+    east.ip(f"xfrm policy add {selector(west, east, 'in')} {template(west, east)}")
+    assert west.ping(east, count=1, seconds=0.3).lost == 1
+
+
+def test_an_optional_tunnel_template_is_refused_outbound(west, east):
+    with pytest.raises(AssertionError, match="not allowed|Invalid argument"):
+        west.ip(f"xfrm policy add {selector(west, east, 'out')} {template(west, east, 'tunnel', level='use')}")
+
+
+def test_the_same_selector_again_is_refused_whatever_its_priority(west, east):
+    """So an administrator's explicit policy is noticed and never replaced."""
+    west.ip(f"xfrm policy add {selector(west, east, 'out')}")
+    with pytest.raises(AssertionError, match="File exists"):
+        west.ip(f"xfrm policy add {selector(west, east, 'out').replace('1000', '2000')}")

@@ -12,7 +12,8 @@
 
 namespace oekd {
 
-/// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See oekd.conf(5).
+/// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See
+/// oekd.conf(5).
 struct Config {
     std::filesystem::path policies = "/etc/oekd/policies"; ///< one file per group
     std::filesystem::path control = "/run/oekd/control";   ///< the control socket
@@ -21,8 +22,8 @@ struct Config {
     size_t max_flows = 65'536;
 };
 
-/// Reads and checks the file: unknown key, wrong type, value out of range are errors with file and line. `required` says
-/// whether a missing file is an error (it is when the user named it).
+/// Reads and checks the file: unknown key, wrong type, value out of range are errors with file and line.
+/// `required` says whether a missing file is an error (it is when the user named it).
 enum class ConfigFile { Required, Optional };
 Result<Config> load_config(std::filesystem::path const& file, ConfigFile required);
 
@@ -30,8 +31,8 @@ struct LoadedGroups {
     GroupTable table;
     std::vector<LineError> errors; ///< bad lines: reported, skipped
 };
-/// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error, as is an unknown
-/// file name that looks like a misspelt group.
+/// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error, as is
+/// an unknown file name that looks like a misspelt group.
 Result<LoadedGroups> load_groups(std::filesystem::path const& directory);
 
 } // namespace oekd

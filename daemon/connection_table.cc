@@ -11,10 +11,7 @@ namespace {
 constexpr Duration first_inbound_check{50};
 constexpr Duration slowest_inbound_check{10'000};
 
-WallTime wall_clock()
-{
-    return std::chrono::system_clock::now();
-}
+WallTime wall_clock() { return std::chrono::system_clock::now(); }
 
 std::string reason(NegotiationEnded const& event)
 {
@@ -30,12 +27,12 @@ std::string reason(SaDescription const& sa)
 
 } // namespace
 
-ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, Journal const& journal,
-                                 std::shared_ptr<GroupTable const> groups, Options options)
+ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids,
+                                 Journal const& journal, std::shared_ptr<GroupTable const> groups,
+                                 Options options)
     : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_groups(std::move(groups)),
       m_options(options)
-{
-}
+{}
 
 ConnectionTable::~ConnectionTable() = default;
 
@@ -164,7 +161,8 @@ ConnectionRow* ConnectionTable::find_or_add(Flow const& flow)
     return &m_rows.emplace(flow, std::move(row)).first->second;
 }
 
-// An expired row only remembers failures, so it goes first. One look over the table is enough, as it frees many at once.
+// An expired row only remembers failures, so it goes first. One look over the table is enough, as it frees
+// many at once.
 bool ConnectionTable::make_room()
 {
     if (m_rows.size() < m_options.max_flows)
@@ -176,10 +174,11 @@ bool ConnectionTable::make_room()
     }
     std::ranges::for_each(expired, [this](Flow const& flow) { erase(flow); });
     if (expired.empty() && !std::exchange(m_full_logged, true)) {
-        m_journal.log(LogLevel::Warning,
-                      fmt::format("{} flows, the limit: new destinations wait until others end (limits.flows in "
-                                  "oekd.conf)",
-                                  m_options.max_flows));
+        m_journal.log(
+            LogLevel::Warning,
+            fmt::format("{} flows, the limit: new destinations wait until others end (limits.flows in "
+                        "oekd.conf)",
+                        m_options.max_flows));
     }
     if (!expired.empty())
         m_full_logged = false;
@@ -215,7 +214,8 @@ void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_
     if (row.connection.state != before) {
         row.why = why;
         row.since = wall_clock();
-        row.remember(row.since, fmt::format("{} -> {}: {}", to_string(before), to_string(row.connection.state), why));
+        row.remember(row.since,
+                     fmt::format("{} -> {}: {}", to_string(before), to_string(row.connection.state), why));
         log_change(row, before, why);
     }
     if (!carry_out(row, stepped.actions) && !std::holds_alternative<Withdrawn>(event)) {
@@ -248,9 +248,9 @@ void ConnectionTable::arm_deadline(ConnectionRow& row)
     auto delay = std::chrono::ceil<Duration>(*row.connection.deadline - m_loop.now());
     auto timer = m_loop.after(std::max(delay, Duration{0}), [this, flow = row.connection.flow] {
         if (auto* due = find(flow))
-            apply(*due, DeadlinePassed{}, due->connection.state == ConnectionState::PendingOe
-                                              ? "no answer within the hold time"
-                                              : "its time is over");
+            apply(*due, DeadlinePassed{},
+                  due->connection.state == ConnectionState::PendingOe ? "no answer within the hold time"
+                                                                      : "its time is over");
         settle(flow);
     });
     if (timer)
@@ -281,7 +281,8 @@ void ConnectionTable::log_change(ConnectionRow const& row, ConnectionState befor
 {
     auto const& connection = row.connection;
     // Deciding, and a flow's end, are for those who look closely; what a flow ends up as is for everybody.
-    bool const outcome = connection.state == ConnectionState::Keyed || connection.state == ConnectionState::ClearText ||
+    bool const outcome = connection.state == ConnectionState::Keyed ||
+                         connection.state == ConnectionState::ClearText ||
                          connection.state == ConnectionState::Deny;
     m_journal.log(outcome ? LogLevel::Info : LogLevel::Debug,
                   fmt::format("{}: {} -> {}: {}", connection.flow.to_string(), to_string(before),

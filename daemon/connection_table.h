@@ -16,8 +16,9 @@
 
 namespace oekd {
 
-/// Every flow that oekd knows, and the only code that changes a connection's state: an event comes in, step() decides, the
-/// actions go to the Enforcer, the row is updated and the change is logged. Bounded. Main thread.
+/// Every flow that oekd knows, and the only code that changes a connection's state: an event comes in, step()
+/// decides, the actions go to the Enforcer, the row is updated and the change is logged. Bounded. Main
+/// thread.
 class ConnectionTable {
 public:
     struct Options {

@@ -10,6 +10,12 @@ namespace {
 /// After the kernel's and libcharon's events: people can wait a little, packets cannot.
 constexpr int64_t after_packets = SD_EVENT_PRIORITY_NORMAL + 10;
 
+/// A signal that sd-bus itself makes about the connection.
+bool is_local_signal(sd_bus_message* message, char const* name)
+{
+    return sd_bus_message_is_signal(message, "org.freedesktop.DBus.Local", name) > 0;
+}
+
 } // namespace
 
 ControlConnection::ControlConnection(EventLoop& loop, ViewSource& views, EventLoop::Callback on_end,
@@ -46,6 +52,8 @@ int ControlConnection::start(Fd socket)
         return r;
     if (int r = sd_bus_set_anonymous(bus, 1); r < 0)
         return r;
+    if (int r = sd_bus_set_connected_signal(bus, 1); r < 0)
+        return r;
     if (int r = sd_bus_add_filter(bus, nullptr, on_message, this); r < 0)
         return r;
     if (int r = sd_bus_add_object_vtable(bus, nullptr, control_methods::object_path,
@@ -67,18 +75,27 @@ bool ControlConnection::admit(sd_bus_message* message)
 {
     if (m_ended)
         return false;
-    bool const disconnected =
-        sd_bus_message_is_signal(message, "org.freedesktop.DBus.Local", "Disconnected") > 0;
+    if (is_local_signal(message, "Connected"))
+        process_early_call();
     auto timer = m_loop.after(m_patience, [this] {
         if (has_unread_answer())
             end();
     });
-    if (disconnected || has_unread_answer() || !timer) {
+    if (is_local_signal(message, "Disconnected") || has_unread_answer() || !timer) {
         end();
         return false;
     }
     m_patience_timer = std::move(*timer);
     return true;
+}
+
+/// libdbus sends its first call together with the end of the authentication. sd-bus then has both in its
+/// buffer, and would look at the call only when more arrives.
+void ControlConnection::process_early_call()
+{
+    auto turn = m_loop.after(std::chrono::milliseconds{0}, [this] { sd_bus_process(m_bus.get(), nullptr); });
+    if (turn)
+        m_early_call = std::move(*turn);
 }
 
 bool ControlConnection::has_unread_answer() const

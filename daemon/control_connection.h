@@ -36,6 +36,7 @@ private:
     int start(Fd socket);
     static int on_message(sd_bus_message* message, void* self, sd_bus_error* error) noexcept;
     [[nodiscard]] bool admit(sd_bus_message* message);
+    void process_early_call();
     [[nodiscard]] bool has_unread_answer() const;
     void end();
 
@@ -45,6 +46,7 @@ private:
     std::chrono::milliseconds m_patience;
     Handle<sd_bus, sd_bus_close_unref> m_bus;
     EventSource m_patience_timer;
+    EventSource m_early_call;
     bool m_ended = false;
 };
 

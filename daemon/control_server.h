@@ -10,12 +10,12 @@
 
 namespace oekd {
 
-/// sd-bus over a private Unix socket, as systemd's own private socket: works without a bus daemon, is typed and
-/// introspectable. Object /org/oekd, interface org.oekd.Daemon1. Main thread.
+/// sd-bus over a private Unix socket, as systemd's own private socket: works without a bus daemon, is typed
+/// and introspectable. Object /org/oekd, interface org.oekd.Daemon1. Main thread.
 class ControlServer {
 public:
-    /// Listens at `socket` (parent directory must exist; a stale socket is replaced, a live one is an error: another oekd
-    /// runs). Mode 0660.
+    /// Listens at `socket` (parent directory must exist; a stale socket is replaced, a live one is an error:
+    /// another oekd runs). Mode 0660.
     static Result<std::unique_ptr<ControlServer>> listen(EventLoop& loop, std::filesystem::path const& socket,
                                                          ViewSource& views);
     ~ControlServer(); ///< closes all connections and removes the socket

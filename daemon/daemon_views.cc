@@ -102,9 +102,6 @@ std::vector<FlowView> DaemonViews::flows_where(std::function<bool(Flow const&)> 
     return views;
 }
 
-GroupLine const* DaemonViews::line_for(Address const& remote)
-{
-    return m_table.groups().find(remote);
-}
+GroupLine const* DaemonViews::line_for(Address const& remote) { return m_table.groups().find(remote); }
 
 } // namespace oekd

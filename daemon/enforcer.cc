@@ -15,15 +15,14 @@ struct Application {
     Reqid reqid;
     NegotiationId negotiation;
 
-    Result<void> operator()(Hold const&) const { return plane.hold(connection.flow, connection.group, reqid); }
+    Result<void> operator()(Hold const&) const
+    {
+        return plane.hold(connection.flow, connection.group, reqid, inbound());
+    }
     Result<void> operator()(Pass const&) const { return plane.pass(connection.flow, connection.group); }
     Result<void> operator()(Drop const&) const { return plane.drop(connection.flow, connection.group); }
-    Result<void> operator()(RequireInbound const&) const { return encrypt(ForwardingPlane::Inbound::Require); }
-    Result<void> operator()(Encrypt const&) const
-    {
-        return encrypt(connection.inbound_required ? ForwardingPlane::Inbound::Require
-                                                   : ForwardingPlane::Inbound::Admit);
-    }
+    Result<void> operator()(RequireInbound const&) const { return encrypt(); }
+    Result<void> operator()(Encrypt const&) const { return encrypt(); }
     Result<void> operator()(Negotiate const&) const
     {
         ike.negotiate(negotiation, connection.flow);
@@ -48,11 +47,16 @@ struct Application {
         return plane.sweep_larval(connection.flow, reqid);
     }
 
-    [[nodiscard]] Result<void> encrypt(ForwardingPlane::Inbound inbound) const
+    [[nodiscard]] ForwardingPlane::Inbound inbound() const
+    {
+        return connection.inbound_required ? ForwardingPlane::Inbound::Require
+                                           : ForwardingPlane::Inbound::Admit;
+    }
+    [[nodiscard]] Result<void> encrypt() const
     {
         if (!connection.encrypt)
             return {};
-        return plane.encrypt(connection.flow, connection.group, reqid, connection.encrypt->mode, inbound);
+        return plane.encrypt(connection.flow, connection.group, reqid, connection.encrypt->mode, inbound());
     }
 };
 

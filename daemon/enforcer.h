@@ -25,7 +25,8 @@ class Enforcer {
 public:
     virtual ~Enforcer() = default;
 
-    /// Carries out one action for this flow, whose SAs have this reqid. `negotiation` is the id that a Negotiate starts.
+    /// Carries out one action for this flow, whose SAs have this reqid. `negotiation` is the id that a
+    /// Negotiate starts.
     virtual Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                                Action const& action) = 0;
     /// True once a packet has come in through this SA.

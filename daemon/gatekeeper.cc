@@ -5,10 +5,10 @@
 
 namespace oekd {
 
-Gatekeeper::Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, Journal const& journal)
+Gatekeeper::Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies,
+                       Journal const& journal)
     : m_groups(std::move(groups)), m_policies(std::move(policies)), m_journal(journal)
-{
-}
+{}
 
 void Gatekeeper::set_groups(std::shared_ptr<GroupTable const> groups)
 {
@@ -39,11 +39,11 @@ void Gatekeeper::sa_installed(SaDescription const& sa) noexcept
     auto const* line = table->find(sa.flow.remote);
     if (!line)
         return; // a reload took the line away meanwhile; the main thread closes the SA
-    std::scoped_lock lock(m_policies_mutex);
     if (auto admitted = m_policies.admit(sa.flow, line->group, sa.reqid, sa.mode); !admitted) {
-        m_journal.log(LogLevel::Warning,
-                      fmt::format("policies of {} are late: {}", sa.flow.to_string(), admitted.error().message),
-                      {{"OEKD_REMOTE", sa.flow.remote.to_string()}});
+        m_journal.log(
+            LogLevel::Warning,
+            fmt::format("policies of {} are late: {}", sa.flow.to_string(), admitted.error().message),
+            {{"OEKD_REMOTE", sa.flow.remote.to_string()}});
     }
 }
 

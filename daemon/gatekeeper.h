@@ -12,8 +12,8 @@
 
 namespace oekd {
 
-/// What libcharon's threads may ask of the policy: who is welcome, and the policies of a flow that a peer has just keyed.
-/// Every call is for any thread.
+/// What libcharon's threads may ask of the policy: who is welcome, and the policies of a flow that a peer has
+/// just keyed. Every call is for any thread.
 class Gatekeeper final : public ResponderGate {
 public:
     Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, Journal const& journal);
@@ -28,9 +28,8 @@ public:
 private:
     [[nodiscard]] std::shared_ptr<GroupTable const> groups() const;
 
-    mutable std::mutex m_mutex; ///< guards the two pointers below, never held for long
+    mutable std::mutex m_mutex; ///< guards m_groups, never held for long
     std::shared_ptr<GroupTable const> m_groups;
-    std::mutex m_policies_mutex; ///< one netlink socket, one request at a time
     ResponderPolicies m_policies;
     Journal const& m_journal;
     std::atomic<bool> m_closed = false;

@@ -25,11 +25,16 @@ std::string version_text()
 /// Returns an exit status where there is nothing left to do.
 std::optional<int> parse(int argc, char** argv, CommandLine& line)
 {
-    CLI::App app("Opportunistic IPsec: encrypts to every peer that can, without configuration on either side.", "oekd");
-    app.footer("Run by systemd; 'systemctl start oekd'. See oekd(8) and oekd.conf(5), and oekctl(1) to look at it.");
-    auto* config = app.add_option("-c,--config", line.start.config_file, "configuration file")->capture_default_str();
+    CLI::App app(
+        "Opportunistic IPsec: encrypts to every peer that can, without configuration on either side.",
+        "oekd");
+    app.footer(
+        "Run by systemd; 'systemctl start oekd'. See oekd(8) and oekd.conf(5), and oekctl(1) to look at it.");
+    auto* config =
+        app.add_option("-c,--config", line.start.config_file, "configuration file")->capture_default_str();
     app.add_flag("-n", line.check, "check the configuration and the group files, print what is wrong, exit");
-    app.add_flag("--release", line.release, "after a crash: let go in the clear what may; private and block stay closed");
+    app.add_flag("--release", line.release,
+                 "after a crash: let go in the clear what may; private and block stay closed");
     std::map<std::string, oekd::LogLevel> const levels{{"error", oekd::LogLevel::Error},
                                                        {"warning", oekd::LogLevel::Warning},
                                                        {"notice", oekd::LogLevel::Notice},

@@ -19,8 +19,8 @@ namespace oekd {
 
 namespace {
 
-/// Packets that hit a trap wait in its queue instead of being dropped, and a larval SA that was overlooked does not
-/// suppress acquires for long. Both are put back at the end.
+/// Packets that hit a trap wait in its queue instead of being dropped, and a larval SA that was overlooked
+/// does not suppress acquires for long. Both are put back at the end.
 struct Sysctls {
     SysctlOverride larval_drop;
     SysctlOverride acq_expires;
@@ -77,7 +77,8 @@ private:
     std::unique_ptr<ControlServer> m_control;
     std::vector<EventSource> m_sources;
     std::optional<Error> m_fatal;
-    bool m_installed = false; ///< our policies are in the kernel; a start that failed before must not touch those of another oekd
+    bool m_installed = false; ///< our policies are in the kernel; a start that failed before must not touch
+                              ///< those of another oekd
 };
 
 Result<void> Daemon::load()
@@ -128,8 +129,9 @@ Result<void> Daemon::start_ike()
         return std::unexpected(policies.error());
     m_gatekeeper.emplace(m_groups, std::move(*policies), m_journal);
     m_reqids.emplace(Reqid{uint32_t(trap_reqid) + 1}, Reqid{reqid_band_last});
-    m_config.ike.log = [this](int level, std::string_view line) {
-        m_journal.log(level <= 0 ? LogLevel::Info : LogLevel::Debug, fmt::format("ike: {}", line));
+    // A stranger can make libcharon talk; what becomes of a flow is logged by the table.
+    m_config.ike.log = [this](int, std::string_view line) {
+        m_journal.log(LogLevel::Debug, fmt::format("ike: {}", line));
     };
     auto ike = Ike::start(m_config.ike, *m_gatekeeper, *m_reqids, *m_mailbox);
     if (!ike)
@@ -149,8 +151,8 @@ Result<void> Daemon::install_policies()
         return std::unexpected(taken.error());
     auto warnings = m_warnings;
     for (auto const& line : *taken) {
-        warnings.push_back(fmt::format("{}:{}: {} has an IPsec policy of another program, which wins", line.file, line.line,
-                                       line.network.to_string()));
+        warnings.push_back(fmt::format("{}:{}: {} has an IPsec policy of another program, which wins",
+                                       line.file, line.line, line.network.to_string()));
         m_journal.log(LogLevel::Warning, warnings.back());
     }
     m_views->set_warnings(std::move(warnings));
@@ -206,7 +208,8 @@ Result<void> Daemon::start()
 
 Result<void> Daemon::serve()
 {
-    m_journal.log(LogLevel::Notice, fmt::format("opportunistic encryption is on: {} group lines", m_groups->lines().size()));
+    m_journal.log(LogLevel::Notice,
+                  fmt::format("opportunistic encryption is on: {} group lines", m_groups->lines().size()));
     sd_notify(0, "READY=1");
     auto served = m_loop->run();
     if (m_fatal)
@@ -216,7 +219,8 @@ Result<void> Daemon::serve()
     return {};
 }
 
-/// First nobody new, then the DELETEs, then the policies: a peer that still encrypts to us finds our side consistent.
+/// First nobody new, then the DELETEs, then the policies: a peer that still encrypts to us finds our side
+/// consistent.
 void Daemon::stop()
 {
     sd_notify(0, "STOPPING=1");
@@ -229,7 +233,8 @@ void Daemon::stop()
     if (!m_installed)
         return;
     if (auto removed = m_plane->remove_all(); !removed)
-        m_journal.log(LogLevel::Error, fmt::format("some policies are left in the kernel: {}", removed.error().message));
+        m_journal.log(LogLevel::Error,
+                      fmt::format("some policies are left in the kernel: {}", removed.error().message));
 }
 
 /// A broken file leaves everything as it is; otherwise only flows whose group changed are touched.
@@ -347,7 +352,8 @@ Result<void> release(Journal const& journal)
     auto removed = plane->release_open();
     if (!removed)
         return std::unexpected(removed.error());
-    journal.log(LogLevel::Notice, fmt::format("removed {} policies; private and block stay closed", *removed));
+    journal.log(LogLevel::Notice,
+                fmt::format("removed {} policies; private and block stay closed", *removed));
     return {};
 }
 

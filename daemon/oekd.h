@@ -16,7 +16,8 @@ struct StartOptions {
 /// Runs the daemon until SIGTERM or SIGINT. An Error is a failed start, or the loss of the XFRM socket.
 Result<void> run(StartOptions const& options, Journal const& journal);
 
-/// `oekd -n`: prints every problem of the configuration and the group files to stdout, one a line. True if there is none.
+/// `oekd -n`: prints every problem of the configuration and the group files to stdout, one a line. True if
+/// there is none.
 [[nodiscard]] bool check_configuration(StartOptions const& options);
 
 /// `oekd --release`: after a crash, opens what may go in the clear, keeps `private` and `block` closed.

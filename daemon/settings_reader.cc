@@ -39,7 +39,7 @@ private:
     void report(int line, std::string text);
     [[nodiscard]] Setting const* find(std::string_view name) const;
     [[nodiscard]] bool is_section(std::string_view name) const;
-    [[nodiscard]] std::string unknown(std::string_view name) const;
+    [[nodiscard]] std::string unknown(std::string_view name, toml::node const& value) const;
 
     std::string_view m_file;
     std::span<Setting const> m_settings;
@@ -88,15 +88,19 @@ bool Reader::is_section(std::string_view name) const
                                [&](Setting const& setting) { return setting.name.starts_with(start); });
 }
 
-std::string Reader::unknown(std::string_view name) const
+std::string Reader::unknown(std::string_view name, toml::node const& value) const
 {
+    auto const last_part = [](std::string_view key) { return key.substr(key.rfind('.') + 1); };
     std::vector<std::string_view> names;
     for (auto const& setting : m_settings) {
-        names.push_back(setting.name);
-        // A key that was written in another section, or in none.
-        if (setting.name.substr(setting.name.rfind('.') + 1) == name.substr(name.rfind('.') + 1))
+        if (value.is_table()) {
+            names.push_back(setting.name.substr(0, setting.name.find('.')));
+            continue;
+        }
+        // Perhaps it was only written into another section, or none.
+        if (last_part(setting.name) == last_part(name))
             return fmt::format("unknown key {}; did you mean {}?", quoted(name), setting.name);
-        names.push_back(setting.name.substr(0, setting.name.find('.')));
+        names.push_back(setting.name);
     }
     auto const suggestion = did_you_mean(name, names);
     return fmt::format("unknown key {}{}", quoted(name),
@@ -126,7 +130,7 @@ void Reader::read_section(std::string const& section, toml::table const& table)
             m_lines.emplace(name, line);
             read_value(*setting, value, line);
         } else if (!is_section(name)) {
-            report(line, unknown(name));
+            report(line, unknown(name, value));
         } else if (auto const* inner = value.as_table()) {
             read_section(name, *inner);
         } else {

@@ -27,10 +27,10 @@ struct FlowView {
     int group_line = 0;
     ConnectionState state = ConnectionState::Expired;
     Protection protection = Protection::Clear;
-    WallTime since;          ///< of this state
-    std::string why;         ///< one line for people
+    WallTime since;                               ///< of this state
+    std::string why;                              ///< one line for people
     std::optional<std::chrono::seconds> next_try; ///< how long a shunt still lasts
-    std::optional<WallTime> clear_until; ///< an upgraded flow: it went in the clear until then
+    std::optional<WallTime> clear_until;          ///< an upgraded flow: it went in the clear until then
     Reqid reqid{};
     std::vector<SaDescription> sas;
     uint64_t bytes_in = 0; ///< of the present SAs
@@ -41,11 +41,11 @@ struct FlowView {
 };
 
 struct StatusView {
-    std::string version;         ///< of oekd
-    std::string strongswan;      ///< of the embedded libcharon
+    std::string version;    ///< of oekd
+    std::string strongswan; ///< of the embedded libcharon
     WallTime started;
-    size_t encrypted = 0;        ///< flows by what they have
-    size_t authenticated = 0;    ///< of these; none before keys come from the DNS
+    size_t encrypted = 0;     ///< flows by what they have
+    size_t authenticated = 0; ///< of these; none before keys come from the DNS
     size_t clear = 0;
     size_t blocked = 0;
     size_t deciding = 0;

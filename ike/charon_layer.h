@@ -44,8 +44,19 @@ extern credential_set_t null_credentials;
 // charon_backend.c
 extern backend_t responder_backend;
 
-// charon_guard.c
+// charon_offer.c
+/// What the peer's message at hand asks for.
+struct offer {
+    uint32_t ike_sa;
+    exchange_type_t exchange;
+    ipsec_mode_t mode;
+    bool names_both_hosts; ///< the selectors include the addresses that the message itself came from and to
+};
 void note_message(ike_sa_t* ike_sa, message_t* message);
+/// NULL where this thread has no message of that IKE_SA at hand.
+struct offer const* offer_of(ike_sa_t* ike_sa);
+
+// charon_guard.c
 void guard_selectors(ike_sa_t* ike_sa, narrow_hook_t hook, linked_list_t* local, linked_list_t* remote);
 
 // charon_listener.c

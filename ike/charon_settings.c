@@ -57,7 +57,7 @@ static void set_limits(struct charon_options const* options)
 {
     unsigned int per_address = options->max_sas_per_address;
 
-    set("cookie_threshold", 64);
+    set("cookie_threshold", 256);
     set("cookie_threshold_ip", (int)(per_address / 2 + 1));
     set("block_threshold", (int)(per_address * 2 + 2));
     set("half_open_timeout", 10);

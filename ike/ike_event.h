@@ -24,8 +24,8 @@ struct SaDescription {
     Spi outbound{};
     Protection protection = Protection::Anonymous;
     Established::By by = Established::By::Us;
-    std::string ike_proposal; ///< "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768"
-    std::string esp_proposal; ///< "AES_GCM_16_256/ESN"
+    std::string ike_proposal{}; ///< "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768"
+    std::string esp_proposal{}; ///< "AES_GCM_16_256/ESN"
 };
 
 struct SaUp {
@@ -46,7 +46,7 @@ struct NegotiationEnded {
     NegotiationId negotiation{};
     Flow flow;
     Failure reason = Failure::Silent;
-    std::string detail; ///< for people: "AUTHENTICATION_FAILED from the peer"
+    std::string detail{}; ///< for people: "AUTHENTICATION_FAILED from the peer"
 };
 /// A message of the peer arrived that belongs to this negotiation.
 struct PeerHeard {

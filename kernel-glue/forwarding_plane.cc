@@ -81,10 +81,11 @@ Result<std::vector<GroupLine const*>> ForwardingPlane::apply(std::span<PolicyCha
     return taken;
 }
 
-Result<void> ForwardingPlane::hold(Flow const& flow, PolicyGroup group, Reqid reqid)
+Result<void> ForwardingPlane::hold(Flow const& flow, PolicyGroup group, Reqid reqid, Inbound inbound)
 {
     m_reqids[flow] = reqid;
-    return put(hold_policies(flow, group, reqid));
+    auto const policies = hold_policies(flow, group, reqid);
+    return inbound == Inbound::Require ? put_ours(m_requests, policies.out) : put(policies);
 }
 
 Result<void> ForwardingPlane::encrypt(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode,

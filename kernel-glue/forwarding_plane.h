@@ -40,10 +40,11 @@ public:
 
     /// The flow's own trap with trap_reqid: packets of the flow queue there. `in` admits the peer's ESP of
     /// `reqid` in either mode and cleartext; for a private flow, where the mode is not known yet and
-    /// cleartext must not pass, transport only.
-    Result<void> hold(Flow const& flow, PolicyGroup group, Reqid reqid);
-    /// The flow's SA exists: templates in this mode; held packets leave.
+    /// cleartext must not pass, transport only. Inbound::Require leaves `in` as it is: a flow that lost its
+    /// key must not be opened while it gets another.
     using Inbound = oekd::Inbound;
+    Result<void> hold(Flow const& flow, PolicyGroup group, Reqid reqid, Inbound inbound = Inbound::Admit);
+    /// The flow's SA exists: templates in this mode; held packets leave.
     Result<void> encrypt(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode, Inbound inbound);
     Result<void> pass(Flow const& flow, PolicyGroup group);
     Result<void> drop(Flow const& flow, PolicyGroup group);

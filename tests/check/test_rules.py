@@ -43,6 +43,9 @@ GOOD = [  # why, path, text
     ("the kernel's headers at home", "kernel-glue/a.cc", "#include <libmnl/libmnl.h>\n#include <linux/xfrm.h>"),
     ("tests have their tools", "tests/policy/a.cc", '#include "policy/flow.h"\n#include "tests/fake.h"\n#include <catch2/catch.hpp>\n#include <rapidcheck.h>'),
     ("text about an include", "policy/a.cc", '// the daemon would #include "daemon/table.h"'),
+    ("a test's neighbour", "tests/policy/a.cc", '#include "generators.h"'),
+    ("the control socket from both ends", "tests/cli/a.cc", '#include "daemon/control_server.h"'),
+    ("a fuzz target feeds any parser", "tests/fuzz/a.cc", '#include "kernel-glue/xfrm.h"\n#include <linux/xfrm.h>'),
     ("time as a value", "policy/a.h", "#include <chrono>\n#include <fmt/format.h>\n#include <arpa/inet.h>"),
     ("a system path", "daemon/a.cc", 'auto path = "/etc/oekd/oekd.conf";'),
 ]

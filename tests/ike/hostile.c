@@ -66,6 +66,73 @@ static bool on_narrow(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, nar
     return TRUE;
 }
 
+// ---- jobs on an IKE_SA that is up
+
+struct work {
+    ike_sa_id_t* id;
+    status_t (*act)(ike_sa_t* ike_sa, child_cfg_t* config);
+    child_cfg_t* config; // for a second child
+    unsigned repeat_ms;
+};
+
+static void release_work(void* data)
+{
+    struct work* work = data;
+    work->id->destroy(work->id);
+    DESTROY_IF(work->config);
+    free(work);
+}
+
+static job_requeue_t do_work(void* data)
+{
+    struct work* work = data;
+    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, work->id);
+    if (!ike_sa)
+        return JOB_REQUEUE_NONE;
+    if (work->act(ike_sa, work->config) == SUCCESS)
+        charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+    else
+        charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+    if (work->repeat_ms)
+        return JOB_RESCHEDULE_MS(work->repeat_ms);
+    return JOB_REQUEUE_NONE;
+}
+
+// The answer to IKE_AUTH is still being processed.
+enum { delay_ms = 50 };
+
+static void schedule(ike_sa_t* ike_sa, status_t (*act)(ike_sa_t*, child_cfg_t*), child_cfg_t* config,
+                     unsigned repeat_ms)
+{
+    struct work* work;
+    ike_sa_id_t* id = ike_sa->get_id(ike_sa);
+    INIT(work, .id = id->clone(id), .act = act, .config = config, .repeat_ms = repeat_ms);
+    lib->scheduler->schedule_job_ms(lib->scheduler,
+                                    (job_t*)callback_job_create(do_work, work, release_work, NULL), delay_ms);
+}
+
+// ---- rekeying
+
+static status_t rekey_ike(ike_sa_t* ike_sa, child_cfg_t* config)
+{
+    (void)config;
+    return ike_sa->rekey(ike_sa);
+}
+
+static status_t rekey_child(ike_sa_t* ike_sa, child_cfg_t* config)
+{
+    (void)config;
+    uint32_t spi = 0;
+    child_sa_t* child;
+    enumerator_t* children = ike_sa->create_child_sa_enumerator(ike_sa);
+    while (children->enumerate(children, &child)) {
+        if (child->get_state(child) == CHILD_INSTALLED)
+            spi = child->get_spi(child, TRUE);
+    }
+    children->destroy(children);
+    return spi ? ike_sa->rekey_child_sa(ike_sa, PROTO_ESP, spi) : SUCCESS;
+}
+
 // ---- a second child
 
 static child_cfg_t* copy_of(child_sa_t* child)
@@ -88,30 +155,9 @@ static child_cfg_t* copy_of(child_sa_t* child)
     return copy;
 }
 
-struct second {
-    ike_sa_id_t* id;
-    child_cfg_t* config;
-};
-
-static void release_second(void* data)
+static status_t ask_for_second(ike_sa_t* ike_sa, child_cfg_t* config)
 {
-    struct second* second = data;
-    second->id->destroy(second->id);
-    second->config->destroy(second->config);
-    free(second);
-}
-
-static job_requeue_t ask_for_second(void* data)
-{
-    struct second* second = data;
-    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, second->id);
-    if (!ike_sa)
-        return JOB_REQUEUE_NONE;
-    if (ike_sa->initiate(ike_sa, second->config->get_ref(second->config), NULL) == SUCCESS)
-        charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-    else
-        charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
-    return JOB_REQUEUE_NONE;
+    return ike_sa->initiate(ike_sa, config->get_ref(config), NULL);
 }
 
 // ---- another address
@@ -145,51 +191,44 @@ static void migrate_move(task_t* self, ike_sa_t* ike_sa)
 
 static void destroy_move(task_t* self) { free(self); }
 
-static job_requeue_t move_away(void* data)
+static status_t move_away(ike_sa_t* ike_sa, child_cfg_t* config)
 {
-    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data);
-    if (!ike_sa)
-        return JOB_REQUEUE_NONE;
+    (void)config;
     task_t* task;
     INIT(task, .build = build_move, .process = process_move, .get_type = move_type, .migrate = migrate_move,
          .destroy = destroy_move);
     host_t* old = ike_sa->get_my_host(ike_sa);
     ike_sa->set_my_host(ike_sa, host_create_from_string((char*)wanted.move, old->get_port(old)));
     ike_sa->queue_task(ike_sa, task);
-    if (ike_sa->initiate(ike_sa, NULL, NULL) == SUCCESS)
-        charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-    else
-        charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
-    return JOB_REQUEUE_NONE;
+    return ike_sa->initiate(ike_sa, NULL, NULL);
 }
-
-static void release_id(void* id) { ((ike_sa_id_t*)id)->destroy(id); }
-
-// The answer to IKE_AUTH is still being processed.
-enum { delay_ms = 50 };
 
 static bool on_child_updown(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, bool up)
 {
     (void)self;
-    ike_sa_id_t* id = ike_sa->get_id(ike_sa);
     if (!up)
         return TRUE;
     if (streq(child->get_name(child), "second")) {
         say("hostile-child up");
         return TRUE;
     }
-    if (wanted.children) {
-        struct second* second;
-        INIT(second, .id = id->clone(id), .config = copy_of(child));
-        lib->scheduler->schedule_job_ms(
-            lib->scheduler, (job_t*)callback_job_create(ask_for_second, second, release_second, NULL),
-            delay_ms);
-    }
-    if (*wanted.move) {
-        lib->scheduler->schedule_job_ms(
-            lib->scheduler, (job_t*)callback_job_create(move_away, id->clone(id), release_id, NULL),
-            delay_ms);
-    }
+    if (wanted.children)
+        schedule(ike_sa, ask_for_second, copy_of(child), 0);
+    if (wanted.rekeys)
+        schedule(ike_sa, rekey_child, NULL, 50);
+    if (wanted.ike_rekey)
+        schedule(ike_sa, rekey_ike, NULL, 0);
+    if (*wanted.move)
+        schedule(ike_sa, move_away, NULL, 0);
+    return TRUE;
+}
+
+static bool on_ike_rekey(listener_t* self, ike_sa_t* old, ike_sa_t* successor)
+{
+    (void)self;
+    (void)old;
+    (void)successor;
+    say("hostile-ike-rekey done");
     return TRUE;
 }
 
@@ -200,6 +239,8 @@ static bool on_alert(listener_t* self, ike_sa_t* ike_sa, alert_t alert, va_list 
     (void)arguments;
     if (alert == ALERT_KEEP_ON_CHILD_SA_FAILURE)
         say("hostile-child refused");
+    if (alert == ALERT_PROPOSAL_MISMATCH_IKE)
+        say("hostile-ike-rekey refused");
     return TRUE;
 }
 
@@ -207,6 +248,7 @@ static listener_t listener = {
     .message = on_message,
     .narrow = on_narrow,
     .child_updown = on_child_updown,
+    .ike_rekey = on_ike_rekey,
     .alert = on_alert,
 };
 

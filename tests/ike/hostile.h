@@ -11,6 +11,8 @@ struct hostile_options {
     char const* source; ///< propose this address as ours; "" for none
     char const* target; ///< propose this address as the peer's
     int children;       ///< ask for a second CHILD_SA
+    int rekeys;         ///< rekey the CHILD_SA without pause
+    int ike_rekey;      ///< rekey the IKE_SA at once
     int psk;            ///< claim the pre-shared key method
     int id_data;        ///< send an ID_NULL that is not empty
     char const* move;   ///< go on from this address, with MOBIKE's UPDATE_SA_ADDRESSES

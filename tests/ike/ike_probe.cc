@@ -41,6 +41,8 @@ struct Options {
     struct {
         bool wide = false;
         bool children = false;
+        bool rekeys = false;
+        bool ike_rekey = false;
         bool psk = false;
         bool id_data = false;
         std::string source;
@@ -78,6 +80,8 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_option("--hostile-target", o.hostile.target, "hostile: propose this address as the peer's");
     app->add_flag("--hostile-children", o.hostile.children,
                   "hostile: ask for a second CHILD_SA as soon as one is up");
+    app->add_flag("--hostile-rekeys", o.hostile.rekeys, "hostile: rekey the CHILD_SA without pause");
+    app->add_flag("--hostile-ike-rekey", o.hostile.ike_rekey, "hostile: rekey the IKE_SA at once");
     app->add_flag("--hostile-psk", o.hostile.psk, "hostile: claim the pre-shared key method");
     app->add_flag("--hostile-id-data", o.hostile.id_data, "hostile: send ID_NULL that is not empty");
     app->add_option("--hostile-move", o.hostile.move,
@@ -188,6 +192,8 @@ void start_hostile(Options const& o)
     options.source = o.hostile.source.c_str();
     options.target = o.hostile.target.c_str();
     options.children = o.hostile.children;
+    options.rekeys = o.hostile.rekeys;
+    options.ike_rekey = o.hostile.ike_rekey;
     options.psk = o.hostile.psk;
     options.id_data = o.hostile.id_data;
     options.move = o.hostile.move.c_str();

@@ -71,11 +71,15 @@ Fd open_wire()
 
 Fd open_listener()
 {
-    Fd listener(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    sockaddr_in where{};
-    where.sin_family = AF_INET;
-    where.sin_port = htons(port);
-    must(bool(listener) && ::bind(listener.get(), generic(where), sizeof where) == 0, "opening a UDP socket");
+    Fd listener(::socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    int const only_v6 = 0;
+    sockaddr_in6 where{};
+    where.sin6_family = AF_INET6;
+    where.sin6_port = htons(port);
+    must(bool(listener) &&
+             ::setsockopt(listener.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only_v6, sizeof only_v6) == 0 &&
+             ::bind(listener.get(), generic(where), sizeof where) == 0,
+         "opening a UDP socket");
     return listener;
 }
 
@@ -178,7 +182,8 @@ void PrivateNetwork::collect()
         ssize_t const size = ::recv(m_wire.get(), frame.data(), frame.size(), 0);
         if (size <= 0)
             return;
-        if (auto text = text_in({frame.data(), size_t(size)}); !text.empty())
+        m_frames.emplace_back(frame.data(), size_t(size));
+        if (auto text = text_in(m_frames.back()); !text.empty())
             m_texts.push_back(std::move(text));
     }
 }
@@ -194,11 +199,37 @@ bool PrivateNetwork::seen(std::string_view text)
     return eventually([&] { return std::ranges::find(texts(), text) != m_texts.end(); });
 }
 
-void PrivateNetwork::deliver(std::string_view from, std::string_view text) const
+void PrivateNetwork::inject(std::string_view packet) const
 {
-    std::string const frame =
-        std::string("\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0", 14) + datagram(from, text);
+    std::string const frame = std::string("\x02\0\0\0\0\x01\x02\0\0\0\0\x02\x08\0", 14) + std::string(packet);
     must(::send(m_wire.get(), frame.data(), frame.size(), 0) == ssize_t(frame.size()), "sending a frame");
+}
+
+std::string PrivateNetwork::packet(uint8_t protocol)
+{
+    std::string found;
+    eventually([&] {
+        collect();
+        for (auto const& frame : m_frames)
+            if (frame.size() > ETH_HLEN + sizeof(ip) && frame.substr(12, 2) == std::string("\x08\0", 2) &&
+                uint8_t(frame[ETH_HLEN + offsetof(ip, ip_p)]) == protocol)
+                found = frame.substr(ETH_HLEN);
+        return !found.empty();
+    });
+    return found;
+}
+
+// The header's checksum is a sum: it does not mind.
+void PrivateNetwork::reflect(std::string packet) const
+{
+    auto const source = packet.begin() + offsetof(ip, ip_src);
+    std::swap_ranges(source, source + sizeof(in_addr), packet.begin() + offsetof(ip, ip_dst));
+    inject(packet);
+}
+
+bool PrivateNetwork::heard(std::string_view text)
+{
+    return eventually([&] { return received(text); });
 }
 
 bool PrivateNetwork::received(std::string_view text)
@@ -211,13 +242,13 @@ bool PrivateNetwork::received(std::string_view text)
 
 bool PrivateNetwork::arrives(std::string_view from, std::string_view text)
 {
-    deliver(from, text);
-    return eventually([&] { return received(text); });
+    inject(datagram(from, text));
+    return heard(text);
 }
 
 bool PrivateNetwork::refused(std::string_view from, std::string_view permitted, std::string_view text)
 {
-    deliver(from, text);
+    inject(datagram(from, text));
     auto const control = fmt::format("control of {}", text);
     return arrives(permitted, control) && !received(text);
 }

@@ -40,6 +40,8 @@ public:
     bool seen(std::string_view text);
     /// The texts of all UDP datagrams seen so far.
     std::vector<std::string> const& texts();
+    /// Did a socket of this host get a datagram with this text, within the deadline?
+    bool heard(std::string_view text);
     /// Delivers an IPv4 UDP datagram from the wire to 10.1.0.1; true if a socket there got it within the
     /// deadline.
     bool arrives(std::string_view from, std::string_view text);
@@ -47,16 +49,22 @@ public:
     /// wire works.
     bool refused(std::string_view from, std::string_view permitted, std::string_view text);
 
+    /// The last IPv4 packet with this protocol on the wire, or nothing within the deadline.
+    std::string packet(uint8_t protocol);
+    /// Sends an IPv4 packet from the wire as if its two ends had changed places.
+    void reflect(std::string packet) const;
+
     /// Held packets need a parameter that user namespaces do not have; then the kernel drops them.
     [[nodiscard]] static bool can_hold();
 
 private:
     void collect();
-    void deliver(std::string_view from, std::string_view text) const;
+    void inject(std::string_view packet) const;
     bool received(std::string_view text);
 
     Fd m_wire;     ///< sees and sends frames at the far end
-    Fd m_listener; ///< UDP port 7777 on 10.1.0.1
+    Fd m_listener; ///< UDP port 7777, both families
+    std::vector<std::string> m_frames;
     std::vector<std::string> m_texts;
     std::vector<std::string> m_received;
 };

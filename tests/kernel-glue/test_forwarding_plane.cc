@@ -160,8 +160,10 @@ TEST_CASE("longer prefixes win, whatever the groups", "[kernel-glue][plane][kern
 TEST_CASE("own addresses stay reachable for ourselves", "[kernel-glue][plane][kernel]")
 {
     Host host({{"0.0.0.0/0", PolicyGroup::Private}, {"::/0", PolicyGroup::Private}});
-    CHECK(std::system("ping -c1 -W2 -I fd01::1 fd01::1 >/dev/null") == 0);
-    CHECK(std::system("ping -c1 -W2 -I 10.1.0.1 10.1.0.1 >/dev/null") == 0);
+    CHECK(host.network.send("fd01::1", "IPv6 to myself"));
+    CHECK(host.network.heard("IPv6 to myself"));
+    CHECK(host.network.send("10.1.0.1", "IPv4 to myself"));
+    CHECK(host.network.heard("IPv4 to myself"));
     CHECK(host.log.count() == 0);
 }
 
@@ -342,4 +344,14 @@ TEST_CASE("responder and main thread may write the same flow at the same time",
     CHECK(refused == 0);
     REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Tunnel, Inbound::Require));
     CHECK(host.in(east) == encrypt_policies(east, poc, reqid, EspMode::Tunnel, Inbound::Require).in);
+}
+
+TEST_CASE("a flow that lost its key stays closed to cleartext while it gets another",
+          "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Transport, Inbound::Require));
+    REQUIRE(host.plane.hold(east, poc, reqid, Inbound::Require));
+    CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "held again"));
+    CHECK(host.out(east).tmpl->reqid == trap_reqid);
 }

@@ -30,7 +30,8 @@ NEXT = """On a real machine:
    systemctl start oekd
    oekctl list                                               # who is encrypted, who is clear, and why
 
-Encrypted here means anonymous: nobody who only listens can read along, but the peer has not proven who it is."""
+Encrypted here means anonymous: nobody who only listens can read along, but the peer has not
+proven who it is."""
 
 BOLD, GREEN, CYAN, YELLOW, RED = "1", "32", "36", "33", "31"
 
@@ -83,7 +84,9 @@ class Stage:
             over.wait(0.05)
 
     def _name(self, address: str) -> str | None:
-        return next((host.name for host in (self.west, self.east, self.plain) if address in host.addresses), None)
+        return next(
+            (host.name for host in (self.west, self.east, self.plain) if address in host.addresses), None
+        )
 
     def _line(self, packet: Packet, after: float) -> str:
         who = f"{self._name(packet.src):>5} → {self._name(packet.dst):<5}"
@@ -110,9 +113,13 @@ def encrypted_from_the_first_packet(stage: Stage) -> None:
     with stage.live():
         ping = stage.west.ping(stage.east, count=3)
     say()
-    stage.check(ping.lost == 0, f"{answered(ping)}: the first packet waited for the key exchange, it was not lost")
+    stage.check(
+        ping.lost == 0, f"{answered(ping)}: the first packet waited for the key exchange, it was not lost"
+    )
     stage.check(stage.wire.saw_esp(stage.west, stage.east), "ESP in both directions")
-    stage.check(not stage.wire.cleartext(stage.west, stage.east), "not one packet between the two in the clear")
+    stage.check(
+        not stage.wire.cleartext(stage.west, stage.east), "not one packet between the two in the clear"
+    )
 
 
 def clear_where_the_peer_cannot(stage: Stage) -> None:
@@ -122,7 +129,10 @@ def clear_where_the_peer_cannot(stage: Stage) -> None:
     say()
     stage.check(ping.lost == 0, f"{answered(ping)}")
     clear = stage.wire.cleartext(stage.west, stage.plain)
-    stage.check(bool(clear) and not stage.wire.saw_esp(stage.west, stage.plain), "in the clear, as before oekd was there")
+    stage.check(
+        bool(clear) and not stage.wire.saw_esp(stage.west, stage.plain),
+        "in the clear, as before oekd was there",
+    )
 
 
 def what_oekd_says(stage: Stage) -> None:
@@ -140,7 +150,10 @@ def what_oekd_says(stage: Stage) -> None:
 def start(hosts: network.Network, folder: Path, stack: ExitStack) -> Stage:
     say(paint(BOLD, "oekd: encrypts to every peer that can, and asks nobody to configure anything"))
     say(PLACES)
-    daemons = [(hosts.east, {"clear-or-private": ["0.0.0.0/0"]}), (hosts.west, {"private-or-clear": ["0.0.0.0/0"]})]
+    daemons = [
+        (hosts.east, {"clear-or-private": ["0.0.0.0/0"]}),
+        (hosts.west, {"private-or-clear": ["0.0.0.0/0"]}),
+    ]
     for host, groups in daemons:
         began = time.monotonic()
         daemon = Oekd(host, folder / host.name, groups, {})

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """ike/ alone against itself, hostile peers and libreswan, on a kernel with ESP:
 
-    tests/lab/run test --build DIR tests/ike/peers
+    tests/lab/run test --build DIR --rootdir=$PWD/tests/ike/peers $PWD/tests/ike/peers
 """
 
 from collections.abc import Callable, Iterator

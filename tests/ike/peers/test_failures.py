@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Negotiations that come to nothing: which reason is told, and how soon."""
 
+import icmp
+from lab.wait import wait_until
 from peer import Peer
 
 
@@ -25,6 +27,19 @@ def test_an_unreachable_port_is_reported_at_once(west, east, peer):
     assert not begins.events("ended"), "ICMP can be forged: the negotiation goes on"
     assert ended(begins)[0] == "silent"
     assert len(begins.events("refused-port")) == 1
+
+
+def test_a_forged_unreachable_needs_the_spi(wire, road, west, east, peer):
+    """Who does not see our packets can send ICMP errors, but not quote what is in them."""
+    road.drop(east)
+    begins = peer(west, to=east)
+    request = wait_until(lambda: wire.ike(west, east), 5, "IKE_SA_INIT")[0]
+    icmp.port_unreachable(road, west, east, payload=bytes(8))
+    icmp.port_unreachable(road, west, east, payload=request.ike.initiator_spi[:7])
+    icmp.port_unreachable(road, west, east, payload=b"")
+    assert not begins.events("refused-port")
+    icmp.port_unreachable(road, west, east, payload=request.ike.initiator_spi)
+    begins.wait("refused-port")
 
 
 def test_an_ignored_peer_hears_nothing(wire, west, east, peer):

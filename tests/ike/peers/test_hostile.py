@@ -46,6 +46,22 @@ def test_a_second_child_is_refused_and_the_first_stays(west, east, peer):
     assert len([state for state in east.xfrm_states() if state.dst == east.ipv4 and not state.larval]) == 1
 
 
+def test_rekeying_without_pause_fills_no_memory(west, east, peer):
+    """A rekeyed SA stays for some seconds, so there is a limit to how many may wait for their end."""
+    answers = peer(east)
+    begins = peer(west, "--hostile-rekeys", to=east)
+    begins.wait("hostile-child", count=5)
+    assert len([state for state in east.xfrm_states() if not state.larval]) <= 2 * 4
+    assert not answers.events("down")
+
+
+def test_an_ike_sa_is_not_rekeyed_at_once(west, east, peer):
+    answers = peer(east)
+    begins = peer(west, "--hostile-ike-rekey", to=east)
+    assert begins.wait("hostile-ike-rekey").text == "hostile-ike-rekey refused"
+    assert not answers.events("down")
+
+
 def test_nobody_moves_an_sa_to_another_address(west, east, peer):
     west.ip("addr add 10.1.0.77/16 dev eth0")
     answers = peer(east)

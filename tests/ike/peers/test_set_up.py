@@ -89,7 +89,7 @@ def test_both_begin_at_once(west, east, peer):
 
 def test_many_at_once_from_one_address(west, east, peer):
     """Many peers behind one address look like this: none may stall."""
-    answers = peer(east, "--max-per-address", "100")
+    answers = peer(east, "--max-per-address", "200")
     begins = peer(west, "--count", "60", to=east)
     begins.wait("up", count=60, seconds=20)
     assert not begins.events("ended")

@@ -1,15 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The cache of unpacked packages: guest kernels and peers. Nothing here is installed into the system."""
 
-import os
 import re
 import shutil
 import subprocess
 from pathlib import Path
 
 from .job import GuestError
-
-CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "oekd" / "lab"
+from .places import CACHE
 
 # libreswan and what it needs that a bare system lacks; certutil (nss tools) makes its key store.
 LIBRESWAN = (

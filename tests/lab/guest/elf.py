@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lets a program that was linked against a newer C library start on this one; the shim has the missing symbols."""
+"""Lets a program that was linked against a newer C library start on this one; the shim has the missing
+symbols."""
 
 import struct
 from pathlib import Path
@@ -8,7 +9,8 @@ SHT_GNU_VERNEED = 0x6FFFFFFE
 
 
 def lower_version(source: Path, target: Path, old: str, new: str) -> None:
-    """Writes a copy of a 64-bit little-endian ELF file that asks for symbol version `new` where it asked for `old`."""
+    """Writes a copy of a 64-bit little-endian ELF file that asks for symbol version `new` where it asked for
+    `old`."""
     image = bytearray(source.read_bytes())
     needs = version_needs(image)
     if old not in needs:
@@ -23,7 +25,7 @@ def lower_version(source: Path, target: Path, old: str, new: str) -> None:
 
 def version_needs(image: bytearray) -> dict[str, tuple[int, bytes]]:
     """Version name -> offset and bytes of its Elf64_Vernaux."""
-    start, = struct.unpack_from("<Q", image, 40)
+    (start,) = struct.unpack_from("<Q", image, 40)
     size, count = struct.unpack_from("<HH", image, 58)
     sections = [struct.unpack_from("<IIQQQQIIQQ", image, start + number * size) for number in range(count)]
     needed = next(section for section in sections if section[1] == SHT_GNU_VERNEED)

@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-LAB = Path(__file__).resolve().parent.parent
+from .places import CACHE, LAB
+
+SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 FAILED = 125  # exit code when the guest, not the job, is at fault
 
 
@@ -20,7 +22,6 @@ class GuestError(Exception):
 class Job:
     command: list[str]
     build: Path  # the meson build directory: programs in, results out
-    environment: dict[str, str]
     interactive: bool
     seconds: int
 
@@ -39,7 +40,7 @@ class Job:
         self.work.mkdir(parents=True)
         size = shutil.get_terminal_size()
         environment = {
-            "PATH": f"{self.build}/daemon:{self.build}/cli:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+            "PATH": f"{self.build}/daemon:{self.build}/cli:{SYSTEM_PATH}",
             "HOME": "/root",
             "LC_ALL": "C.UTF-8",
             "PYTHONPATH": str(LAB),
@@ -48,7 +49,7 @@ class Job:
             "COLUMNS": str(size.columns),
             "LINES": str(size.lines),
             "OEKD_BUILD": str(self.build),
-            **self.environment,
+            "OEKD_CACHE": str(CACHE),
         }
         lines = [f"cd {LAB}"]
         lines += [f"export {name}={shlex.quote(value)}" for name, value in environment.items()]
@@ -61,6 +62,9 @@ class Job:
             return int((self.work / "exit-code").read_text())
         except (OSError, ValueError):
             raise GuestError(f"the guest died; its console said:\n{self.console()}") from None
+
+    def out_of_time(self) -> GuestError:
+        return GuestError(f"not finished in {self.seconds} s; the guest's console said:\n{self.console()}")
 
     def console(self) -> str:
         try:

@@ -6,13 +6,15 @@ from pathlib import Path
 
 BOOT = "virtio_pci virtiofs overlay virtio-rng".split()
 
-# All that the lab needs. The guest's kernel loads nothing on its own (see init): it asks for a dozen modules that do not
+# All that the lab needs. The guest's kernel loads nothing on its own (see init): it asks for a dozen modules
+# that do not
 # exist before the first SA of a boot is there, and under TCG each question takes a fifth of a second.
 LAB = (
-    # ESP, and every algorithm that oekd or libreswan may choose; names of several kernels, who lacks one skips it
-    "xfrm_user esp4 esp6 xfrm4_tunnel xfrm6_tunnel gcm ctr ccm ecb cbc cmac xcbc hmac authenc authencesn echainiv seqiv crypto_null "
-    "aesni_intel ghash_clmulni_intel ghash-generic chacha20poly1305 chacha_x86_64 chacha_generic chacha poly1305_x86_64 "
-    "poly1305_generic sha256_generic sha512_generic sha512 sha3_generic rng drbg jitterentropy_rng "
+    # ESP, and every algorithm that oekd or libreswan may choose; unknown ones are skipped
+    "xfrm_user esp4 esp6 xfrm4_tunnel xfrm6_tunnel gcm ctr ccm ecb cbc cmac xcbc hmac authenc authencesn "
+    "echainiv seqiv crypto_null aesni_intel ghash_clmulni_intel ghash-generic chacha20poly1305 chacha_x86_64 "
+    "chacha_generic chacha poly1305_x86_64 poly1305_generic sha256_generic sha512_generic sha512 "
+    "sha3_generic rng drbg jitterentropy_rng "
     # the network
     "veth dummy af_packet tun sch_netem sch_ingress cls_u32 act_gact"
 ).split()
@@ -23,7 +25,9 @@ def in_order(base: Path, version: str, names: list[str]) -> list[Path]:
     files: dict[Path, None] = {}
     for name in names:
         shown = subprocess.run(
-            ["modprobe", "-d", str(base), "-S", version, "--show-depends", name], capture_output=True, text=True
+            ["modprobe", "-d", str(base), "-S", version, "--show-depends", name],
+            capture_output=True,
+            text=True,
         )
         for line in shown.stdout.splitlines():
             if line.startswith("insmod "):

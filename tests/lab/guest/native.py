@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the kernel itself has ESP no guest is needed: namespaces of our own keep the host's network untouched."""
+"""Where the kernel itself has ESP no guest is needed: namespaces of our own keep the host's network
+untouched."""
 
 import os
 import signal
@@ -8,14 +9,19 @@ import subprocess
 from .job import GuestError, Job
 
 UNSHARE = "unshare --mount --net --pid --fork --kill-child --mount-proc --propagation private --".split()
-ROOM = "mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run && mkdir -p /run/netns /run/lock && ip link set lo up"
-TRIAL = "ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi 1 reqid 1 mode transport aead 'rfc4106(gcm(aes))' 0x{} 128"
+ROOM = (
+    "mount -t sysfs sysfs /sys && mount -t tmpfs tmpfs /run && "
+    "mkdir -p /run/netns /run/lock && ip link set lo up"
+)
+TRIAL = (
+    "ip xfrm state add src 127.0.0.1 dst 127.0.0.1 proto esp spi 1 reqid 1 mode transport "
+    f"aead 'rfc4106(gcm(aes))' 0x{'00' * 20} 128"
+)
 
 
 def kernel_has_esp() -> bool:
     """Adds an SA in a network namespace that nobody else sees."""
-    trial = TRIAL.format("00" * 20)
-    return subprocess.run(["unshare", "--net", "sh", "-c", trial], capture_output=True).returncode == 0
+    return subprocess.run(["unshare", "--net", "sh", "-c", TRIAL], capture_output=True).returncode == 0
 
 
 def run(job: Job) -> int:

@@ -8,7 +8,8 @@ import time
 from pathlib import Path
 
 from . import cache, modules
-from .job import LAB, GuestError, Job
+from .job import GuestError, Job
+from .places import CACHE, LAB
 
 VIRTIOFSD = "/usr/lib/qemu/virtiofsd"
 MEMORY = "2048M"
@@ -17,7 +18,7 @@ INIT = LAB / "guest" / "init.qemu"
 
 def initramfs(kernel: Path) -> Path:
     """Busybox, the modules and init.qemu; made once, and again when init.qemu or the module list changes."""
-    image = cache.CACHE / "initramfs"
+    image = CACHE / "initramfs"
     sources = (INIT, Path(modules.__file__), kernel / "boot")
     if image.exists() and all(image.stat().st_mtime > source.stat().st_mtime for source in sources):
         return image
@@ -40,7 +41,9 @@ def archive(root: Path, image: Path) -> None:
     fresh = image.with_suffix(".fresh")
     with fresh.open("wb") as out:
         names = "\n".join(str(path.relative_to(root)) for path in sorted(root.rglob("*")))
-        subprocess.run(["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=names.encode(), stdout=out, check=True)
+        subprocess.run(
+            ["cpio", "-o", "-H", "newc", "--quiet"], cwd=root, input=names.encode(), stdout=out, check=True
+        )
     fresh.rename(image)
 
 
@@ -57,7 +60,7 @@ def machine(accelerator: str, kernel: Path) -> list[str]:
 
 def kvm_boots() -> bool:
     """Whether KVM really runs this kernel; /dev/kvm may open and still not do it. Remembered in the cache."""
-    answer = cache.CACHE / "kvm"
+    answer = CACHE / "kvm"
     if not answer.exists():
         answer.write_text("yes" if Path("/dev/kvm").exists() and try_kvm() else "no")
     return answer.read_text() == "yes"
@@ -127,7 +130,7 @@ def boot(job: Job, command: list[str], accelerator: str) -> int:
         try:
             qemu.wait(job.seconds)
         except subprocess.TimeoutExpired:
-            raise GuestError(f"not finished in {job.seconds} s; the guest's console said:\n{job.console()}") from None
+            raise job.out_of_time() from None
         finally:
             qemu.terminate()
             qemu.wait()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// User Mode Linux 6.1 restores a guest's FPU with PTRACE_SETREGSET from a buffer of a fixed size. On CPUs whose state is
-// larger (AMX) Linux 5.17 and later refuse that with EFAULT. This shim then writes the part over the full current state.
+// User Mode Linux 6.1 restores a guest's FPU with PTRACE_SETREGSET from a buffer of a fixed size. On CPUs
+// whose state is larger (AMX) Linux 5.17 and later refuse that with EFAULT. This shim then writes the part
+// over the full current state.
 #define _GNU_SOURCE
 #include <elf.h>
 #include <errno.h>

@@ -1,43 +1,51 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""User Mode Linux: the kernel as a process. Nearly native speed in user space, so timings mean something there."""
+"""User Mode Linux: the kernel as a process. Nearly native speed in user space, so timings mean something
+there."""
 
 import os
-import re
 import subprocess
 import tempfile
 from pathlib import Path
 
 from . import cache, elf, modules
-from .job import LAB, GuestError, Job
+from .job import Job
+from .places import CACHE, LAB
 
 MEMORY = "2048M"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def prepare(guest: str) -> None:
-    """Kernel and shim. uml is this suite's, uml72 is Debian unstable's, whose system calls are ten times faster."""
+    """Kernel and shim. uml is this suite's, uml72 is Debian unstable's, whose system calls are ten times
+    faster."""
     if guest == "uml":
         cache.unpack("uml", ["user-mode-linux"])
     else:
         prepare_newer()
-    shim = cache.CACHE / f"{guest}.so"
+    shim = CACHE / f"{guest}.so"
     source = LAB / "guest" / f"shim_{guest}.c"
     if not shim.exists() or shim.stat().st_mtime < source.stat().st_mtime:
         cache.run("cc", "-O2", "-shared", "-fPIC", "-o", str(shim), str(source))
 
 
 def prepare_newer() -> None:
-    kernel = cache.CACHE / "uml72"
+    kernel = CACHE / "uml72"
     if kernel.is_dir():
         return
-    apt = cache.CACHE / "unstable"  # apt's state for that suite, apart from the system's
+    apt = CACHE / "unstable"  # apt's state for that suite, apart from the system's
     for folder in ("lists/partial", "cache/archives/partial", "sources"):
         (apt / folder).mkdir(parents=True, exist_ok=True)
-    origin = cache.run("apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian")
+    origin = cache.run(
+        "apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages", "Origin: Debian"
+    )
     uri = next(line for line in origin.splitlines() if "security" not in line)
     source = f"Types: deb\nURIs: {uri}\nSuites: sid\nComponents: main\nSigned-By: {KEYRING}\n"
     (apt / "sources" / "sid.sources").write_text(source)
-    options = ["Dir::Etc::SourceList=/dev/null", f"Dir::Etc::SourceParts={apt}/sources", f"Dir::State::Lists={apt}/lists"]
+    options = [
+        "Dir::Etc::SourceList=/dev/null",
+        f"Dir::Etc::SourceParts={apt}/sources",
+        f"Dir::State::Lists={apt}/lists",
+    ]
     options += [f"Dir::Cache={apt}/cache", "Acquire::Languages=none"]
     arguments = tuple(word for option in options for word in ("-o", option))
     cache.run("apt-get", *arguments, "update", "-qq")
@@ -45,7 +53,7 @@ def prepare_newer() -> None:
 
 
 def binary(guest: str) -> Path:
-    kernel = cache.CACHE / guest / "usr/bin/linux.uml"
+    kernel = CACHE / guest / "usr/bin/linux.uml"
     if guest == "uml72":
         older = kernel.with_name("linux.older-libc")
         if not older.exists():
@@ -56,7 +64,7 @@ def binary(guest: str) -> Path:
 
 def run(job: Job, guest: str) -> int:
     prepare(guest)
-    base = cache.CACHE / guest / "usr/lib/uml"
+    base = CACHE / guest / "usr/lib/uml"
     version = next((base / "modules").iterdir()).name
     with tempfile.TemporaryDirectory() as name:  # modprobe wants <dir>/lib/modules
         (Path(name) / "lib").mkdir()
@@ -68,26 +76,26 @@ def run(job: Job, guest: str) -> int:
 
 
 def boot(job: Job, guest: str) -> int:
-    terminal = "fd:0,fd:1" if job.interactive else "null,fd:1"
+    flags = ["lab.interactive"] if job.interactive else ["lab.colour"] if job.colour else []
     command = [
-        str(binary(guest)), f"mem={MEMORY}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet", "con=null", "ssl=null",
-        "con0=null,fd:3", f"con1={terminal}", f"init={LAB}/guest/init.uml", f"umid=oekd{os.getpid()}",
-        f"lab.build={job.build}", f"lab.init={LAB}/guest/init", f"lab.guest={guest}",
-        "lab.tty=tty1", *(["lab.interactive"] if job.interactive else ["lab.colour"] if job.colour else []),
-    ]  # fmt: skip
+        *(str(binary(guest)), f"mem={MEMORY}", "rootfstype=hostfs", "rootflags=/", "ro", "quiet"),
+        *("con=null", "ssl=null", "con0=null,fd:3", f"con1={'fd:0' if job.interactive else 'null'},fd:1"),
+        *(f"init={LAB}/guest/init.uml", f"umid=oekd{os.getpid()}", f"lab.build={job.build}"),
+        *(f"lab.init={LAB}/guest/init", f"lab.guest={guest}", "lab.tty=tty1", *flags),
+    ]
     # The guest's memory is a file: on a disk it would be slow.
-    environment = os.environ | {"TMPDIR": "/dev/shm", "HOME": str(job.work), "LD_PRELOAD": f"{cache.CACHE}/{guest}.so"}
+    environment = {"TMPDIR": "/dev/shm", "HOME": str(job.work), "LD_PRELOAD": f"{CACHE}/{guest}.so"}
     with (job.work / "console").open("w") as console:
         uml = subprocess.Popen(
-            ["sh", "-c", f'exec "$@" 3>&2 2>/dev/null', "sh", *command],
+            ["sh", "-c", 'exec "$@" 3>&2', "sh", *command],
             stdin=None if job.interactive else subprocess.DEVNULL,
             stderr=console,
-            env=environment,
+            env=os.environ | environment,
         )
         try:
             uml.wait(job.seconds)
         except subprocess.TimeoutExpired:
-            raise GuestError(f"not finished in {job.seconds} s; the guest's console said:\n{job.console()}") from None
+            raise job.out_of_time() from None
         finally:
             uml.terminate()
             uml.wait()

@@ -33,10 +33,13 @@ class Pair:
     def _add(self, where: Host, source: Host, destination: Host) -> None:
         ends = f"src {source.ipv4} dst {destination.ipv4} proto esp"
         key = f"0x{source.number:040x} 128"
-        where.ip(f"xfrm state add {ends} spi {0x1000 + source.number} reqid {self.reqid} mode {self.mode} {GCM} {key}")
+        which = f"spi {0x1000 + source.number} reqid {self.reqid} mode {self.mode}"
+        where.ip(f"xfrm state add {ends} {which} {GCM} {key}")
 
 
-def template(source: Host, destination: Host, mode: str = "transport", reqid: int = 77, level: str = "required") -> str:
+def template(
+    source: Host, destination: Host, mode: str = "transport", reqid: int = 77, level: str = "required"
+) -> str:
     return f"tmpl src {source.ipv4} dst {destination.ipv4} proto esp reqid {reqid} mode {mode} level {level}"
 
 

@@ -38,6 +38,11 @@ def end_of(name: str, text: str) -> str:
 
 
 def kernel_state(host: str) -> str:
-    lines = "xfrm state list\nxfrm policy list\naddr\nroute\n-6 route"
-    batch = ["ip", "-s", "-n", host, "-force", "-batch", "-"]
-    return subprocess.run(batch, input=lines, capture_output=True, text=True).stdout
+    """One call each: `ip xfrm … list` ends a batch."""
+    shown = []
+    for words in ("xfrm state list", "xfrm policy list", "addr", "route", "-6 route"):
+        command = ["ip", "-s", "-n", host, *words.split()]
+        shown.append(
+            f"$ {' '.join(command)}\n{subprocess.run(command, capture_output=True, text=True).stdout}"
+        )
+    return "\n".join(shown)

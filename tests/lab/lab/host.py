@@ -5,9 +5,9 @@ import json
 import socket
 import subprocess
 import threading
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from . import probe, tcp, xfrm
@@ -50,54 +50,64 @@ class Host:
     def run(self, *words: str, seconds: float = 60) -> str:
         """Output of a program that must succeed."""
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=seconds)
-        assert done.returncode == 0, f"{self.name}: {' '.join(words)} -> {done.returncode}\n{done.stdout}{done.stderr}"
+        assert (
+            done.returncode == 0
+        ), f"{self.name}: {' '.join(words)} -> {done.returncode}\n{done.stdout}{done.stderr}"
         return done.stdout
 
     def ip(self, *lines: str) -> str:
         """Commands of ip(8), all in one call."""
-        batch = ["ip", "-s", "-n", self.name, "-batch", "-"]
-        done = subprocess.run(batch, input="\n".join(lines), capture_output=True, text=True, timeout=60)
-        assert done.returncode == 0, f"{self.name}: {done.stderr}in: {'; '.join(lines)}"
-        return done.stdout
+        return self._batch("ip", lines)
 
-    def ping(self, other: "Host", family: int = 4, count: int = 5, interval: float = 0.1, seconds: float = 5) -> probe.Ping:
-        """Raw echoes to another host; returns once all are answered, at the latest `seconds` after the last."""
+    def tc(self, *lines: str) -> None:
+        self._batch("tc", lines)
+
+    def ping(
+        self, other: "Host", family: int = 4, count: int = 5, interval: float = 0.1, seconds: float = 5
+    ) -> probe.Ping:
+        """Raw echoes to another host; returns once all are answered, at the latest `seconds` after the
+        last."""
         return self.ping_address(other.address(family), count, interval, seconds)
 
-    def ping_address(self, address: str, count: int = 5, interval: float = 0.1, seconds: float = 5) -> probe.Ping:
-        with inside(self.name):
-            sock = probe.ping_socket(address)
-        with sock:
-            return probe.ping(sock, address, count, interval, this_guest().patience(seconds))
+    def ping_address(
+        self, address: str, count: int = 5, interval: float = 0.1, seconds: float = 5
+    ) -> probe.Ping:
+        with self._prober(address) as prober:
+            return prober.ping(count, interval, this_guest().patience(seconds))
+
+    def ping_pairs(
+        self, pairs: list[tuple[str, str]], count: int, seconds: float
+    ) -> dict[tuple[str, str], probe.Ping]:
+        """Echoes between many pairs of own address and destination, all at the same time."""
+        with ExitStack() as stack, ThreadPoolExecutor(len(pairs)) as threads:
+            probers = {pair: stack.enter_context(self._prober(pair[1], pair[0])) for pair in pairs}
+            running = {
+                pair: threads.submit(prober.ping, count, 0.1, this_guest().patience(seconds))
+                for pair, prober in probers.items()
+            }
+            return {pair: ping.result() for pair, ping in running.items()}
 
     @contextmanager
     def pinging(self, other: "Host", family: int = 4, interval: float = 0.05) -> Iterator[probe.Ping]:
-        """Echoes for as long as the block runs, then waits for those on the way; the result fills while it runs."""
-        with inside(self.name):
-            sock = probe.ping_socket(other.address(family))
-        prober = probe.Prober(sock, other.address(family))
+        """Echoes for as long as the block runs, then waits for those on the way; the result fills while it
+        runs."""
         stop = threading.Event()
+        with self._prober(other.address(family)) as prober:
+            thread = threading.Thread(
+                target=prober.ping_until, args=(stop, interval, this_guest().patience(5))
+            )
+            thread.start()
+            try:
+                yield prober.result
+            finally:
+                stop.set()
+                thread.join()
 
-        def series() -> None:
-            while not stop.is_set():
-                prober.send()
-                prober.receive_until(time.monotonic() + interval)
-            prober.receive_until(time.monotonic() + this_guest().patience(5), lambda: prober.result.lost == 0)
-
-        thread = threading.Thread(target=series)
-        thread.start()
-        try:
-            yield prober.result
-        finally:
-            stop.set()
-            thread.join()
-            sock.close()
-
-    def tcp_connect(self, other: "Host", port: int, family: int = 4, seconds: float = 20) -> tcp.Connect:
+    def tcp_connect(self, address: str, port: int, seconds: float = 20) -> tcp.Connect:
         with inside(self.name):
-            sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+            sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         with sock:
-            return tcp.connect(sock, other.address(family), port, seconds)
+            return tcp.connect(sock, address, port, seconds)
 
     @contextmanager
     def listening(self, port: int) -> Iterator[socket.socket]:
@@ -158,3 +168,18 @@ class Host:
     def flow_with(self, other: "Host", family: int = 4) -> dict | None:
         """The flow to another host; None where there is none."""
         return next((flow for flow in self.flows() if flow["remote"] == other.address(family)), None)
+
+    def _batch(self, program: str, lines: tuple[str, ...]) -> str:
+        command = [program, "-s", "-n", self.name, "-batch", "-"]
+        done = subprocess.run(command, input="\n".join(lines), capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{self.name}: {done.stderr}in: {'; '.join(lines)}"
+        return done.stdout
+
+    @contextmanager
+    def _prober(self, address: str, source: str | None = None) -> Iterator[probe.Prober]:
+        with inside(self.name):  # an interface's name in the address means one of ours
+            sock, destination = probe.ping_socket(address)
+        with sock:
+            if source:
+                sock.bind((source, 0))
+            yield probe.Prober(sock, destination)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""libreswan as the other side: pluto with AUTH-NULL, in a mount namespace where its packages lie over /usr."""
+"""libreswan as the other side: pluto with AUTH-NULL, in a mount namespace where its packages lie over
+/usr."""
 
 import os
 import subprocess
@@ -35,7 +36,6 @@ conn private-or-clear
 	type=tunnel
 	keyingtries=1
 	auto=ondemand
-	{options}
 """
 
 # The host's own files stay as they are: everything below happens in a mount namespace.
@@ -56,15 +56,21 @@ exec /usr/libexec/ipsec/pluto --nofork --config /etc/ipsec.conf --logfile $FOLDE
 class Libreswan:
     """Started when made, ready when made."""
 
-    def __init__(self, host: Host, folder: Path, layer: Path, groups: dict[str, list[str]], options: str = "") -> None:
+    def __init__(
+        self, host: Host, folder: Path, layer: Path, groups: dict[str, list[str]], connections: str = ""
+    ) -> None:
         self.host = host
         self.log = folder / "log"
-        self._write(folder / "etc", groups, options)
+        self._write(folder / "etc", groups, connections)
         (folder / "start").write_text(START)
         environment = os.environ | {"LAYER": str(layer), "FOLDER": str(folder)}
-        command = host.command("unshare", "--mount", "--propagation", "private", "bash", str(folder / "start"))
+        command = host.command(
+            "unshare", "--mount", "--propagation", "private", "bash", str(folder / "start")
+        )
         self._output = (folder / "output").open("w+")
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output, env=environment)
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=self._output, stderr=self._output, env=environment
+        )
         wait_until(self._trap_is_set, this_guest().patience(20), f"libreswan on {host} to set its trap")
 
     def whack(self, *words: str) -> str:
@@ -89,12 +95,14 @@ class Libreswan:
 
     def _trap_is_set(self) -> bool:
         assert self._process.poll() is None, f"libreswan on {self.host} ended:\n{self.said()}"
-        return any(policy.reqid is not None and policy.direction == "out" for policy in self.host.xfrm_policies())
+        return any(
+            policy.reqid is not None and policy.direction == "out" for policy in self.host.xfrm_policies()
+        )
 
-    def _write(self, etc: Path, groups: dict[str, list[str]], options: str) -> None:
+    def _write(self, etc: Path, groups: dict[str, list[str]], connections: str) -> None:
         policies = etc / "ipsec.d" / "policies"
         policies.mkdir(parents=True)
-        (etc / "ipsec.conf").write_text(CONFIGURATION.format(options=options))
+        (etc / "ipsec.conf").write_text(CONFIGURATION + connections)
         (etc / "ipsec.secrets").write_text("")
         gateway = f"10.{self.host.number}.0.254/32"
         for group, networks in ({"clear": [gateway]} | groups).items():

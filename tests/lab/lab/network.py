@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""west -- road -- east, plain: each host has 10.N.0.1/16 and fd0N::1/64, the road .254 and ::254 in each network."""
+"""west -- road -- east, plain: each host has 10.N.0.1/16 and fd0N::1/64, the road .254 and ::254 in each
+network."""
 
 import subprocess
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .host import Host
@@ -26,20 +28,31 @@ class Network:
         return {(host.name, name): host.sysctl(name) for host in self.hosts for name in SYSCTLS}
 
 
+# Addresses are ours alone and routes are known: nothing to wait for, and no chatter in the captures.
+QUIET = {"net.ipv6.conf.default.accept_dad": 0, "net.ipv6.conf.default.router_solicitations": 0}
+FORWARD = {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1}
+
+
 def build() -> Network:
     hosts = [Host("west", 1), Host("east", 2), Host("plain", 3)]
     road = Road(hosts)
-    names = ["road"] + [host.name for host in hosts]
-    links = [f"link add eth0 netns {host} type veth peer name {host} netns road" for host in hosts]
-    batch = "\n".join([f"netns add {name}" for name in names] + links)
-    subprocess.run(["ip", "-batch", "-"], input=batch, text=True, check=True)
+    main_ip(f"netns add {host}" for host in [road, *hosts])
+    for host in [road, *hosts]:
+        for name, value in (QUIET | (FORWARD if host is road else {})).items():
+            host.sysctl(name, value)
+    main_ip(f"link add eth0 netns {host} type veth peer name {host} netns road" for host in hosts)
     road.ip("link set lo up", *(line for host in hosts for line in end_of_link(str(host), host.number, 254)))
-    for name in ("net.ipv4.ip_forward", "net.ipv6.conf.all.forwarding"):
-        road.sysctl(name, 1)
     for host in hosts:
-        gateways = [f"route add default via 10.{host.number}.0.254", f"route add default via fd0{host.number}::254"]
+        gateways = [
+            f"route add default via 10.{host.number}.0.254",
+            f"route add default via fd0{host.number}::254",
+        ]
         host.ip("link set lo up", *end_of_link("eth0", host.number, 1), *gateways)
     return Network(*hosts, road)
+
+
+def main_ip(lines: Iterable[str]) -> None:
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
 
 
 def end_of_link(device: str, network: int, number: int) -> list[str]:

@@ -40,21 +40,32 @@ def value_text(value: str | int | bool | list[str]) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
+def configure(folder: Path, groups: dict[str, list[str]], config: Table) -> Path:
+    """Writes oekd.conf and the group files into a new folder; returns the former."""
+    policies = folder / "policies"
+    policies.mkdir(parents=True)
+    for group, networks in groups.items():
+        (policies / group).write_text("".join(f"{network}\n" for network in networks))
+    settings: Table = {"policies": str(policies), "control": str(folder / "control")}
+    patient = PATIENT if this_guest().emulated else {}
+    file = folder / "oekd.conf"
+    file.write_text(toml(settings | patient | config))
+    return file
+
+
 class Oekd:
     """Started when made; `stop()` checks that it ended well."""
 
     def __init__(self, host: Host, folder: Path, groups: dict[str, list[str]], config: Table) -> None:
         self.host = host
-        self.folder = folder
-        self._stopped = False
         self.log = folder / "log"
-        folder.mkdir(parents=True)
-        self._write(groups, config)
+        self._stopped = False
+        file = configure(folder, groups, config)
         host.control = folder / "control"
         self._notified: set[str] = set()
-        self._notify = self._notify_socket()
+        self._notify = notify_socket(folder / "notify")
         self._process = subprocess.Popen(
-            host.command("oekd", "--config", str(folder / "oekd.conf")),
+            host.command("oekd", "--config", str(file)),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=self.log.open("w"),
@@ -75,14 +86,12 @@ class Oekd:
     def said(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def write_group(self, group: str, networks: list[str]) -> None:
-        (self.folder / "policies" / group).write_text("".join(f"{network}\n" for network in networks))
-
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
     def stop(self) -> None:
-        """Asks it to end; an exit code other than 0 or a sanitizer's report is an AssertionError. Once: then it is over."""
+        """Asks it to end; an exit code other than 0 or a sanitizer's report is an AssertionError. Once: then
+        it is over."""
         if self._stopped:
             return
         if self._process.poll() is None:
@@ -111,24 +120,20 @@ class Oekd:
         self._notify.close()
         self.host.control = None
 
-    def _write(self, groups: dict[str, list[str]], config: Table) -> None:
-        (self.folder / "policies").mkdir()
-        for group, networks in groups.items():
-            self.write_group(group, networks)
-        settings: Table = {"policies": str(self.folder / "policies"), "control": str(self.folder / "control")}
-        patient = PATIENT if this_guest().emulated else {}
-        (self.folder / "oekd.conf").write_text(toml(settings | patient | config))
-
-    def _notify_socket(self) -> socket.socket:
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        sock.bind(str(self.folder / "notify"))
-        sock.setblocking(False)
-        return sock
-
     def _is_ready(self) -> bool:
-        assert self._process.poll() is None, f"oekd on {self.host} ended with {self._process.poll()}:\n{self.tail()}"
+        assert (
+            self._process.poll() is None
+        ), f"oekd on {self.host} ended with {self._process.poll()}:\n{self.tail()}"
         try:
             while True:
                 self._notified.update(self._notify.recv(4096).decode().splitlines())
         except BlockingIOError:
             return "READY=1" in self._notified
+
+
+def notify_socket(path: Path) -> socket.socket:
+    """What sd_notify writes to."""
+    sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    sock.bind(str(path))
+    sock.setblocking(False)
+    return sock

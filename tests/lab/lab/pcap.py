@@ -12,11 +12,24 @@ ICMP, TCP, UDP, ESP, ICMPV6 = 1, 6, 17, 50, 58
 IPV6_EXTENSIONS = (0, 43, 60)  # hop-by-hop, routing, destination options: RFC 8200 §4
 IKE_PORTS = (500, 4500)
 NEIGHBOUR_DISCOVERY = range(133, 138)  # ICMPv6 types, RFC 4861
-EXCHANGES = {34: "IKE_SA_INIT", 35: "IKE_AUTH", 36: "CREATE_CHILD_SA", 37: "INFORMATIONAL", 43: "IKE_INTERMEDIATE"}
+EXCHANGES = {
+    34: "IKE_SA_INIT",
+    35: "IKE_AUTH",
+    36: "CREATE_CHILD_SA",
+    37: "INFORMATIONAL",
+    43: "IKE_INTERMEDIATE",
+}
 NAMES = {ICMP: "ICMP", TCP: "TCP", UDP: "UDP", ESP: "ESP", ICMPV6: "ICMPv6"}
 
-ICMP_TYPES = {(ICMP, 8): "echo request", (ICMP, 0): "echo reply", (ICMP, 3): "unreachable",
-              (ICMPV6, 128): "echo request", (ICMPV6, 129): "echo reply", (ICMPV6, 1): "unreachable"}  # fmt: skip
+ICMP_TYPES = {
+    (ICMP, 8): "echo request",
+    (ICMP, 0): "echo reply",
+    (ICMP, 3): "unreachable",
+    (ICMPV6, 128): "echo request",
+    (ICMPV6, 129): "echo reply",
+    (ICMPV6, 1): "unreachable",
+}
+UNREACHABLE = {(ICMP, b"\x03"), (ICMPV6, b"\x01")}
 
 
 @dataclass(frozen=True)
@@ -62,15 +75,25 @@ class Packet:
         if len(header) < 28:
             return None
         exchange, flags, message_id = struct.unpack_from("!BBI", header, 18)
-        return Ike(header[:8], EXCHANGES.get(exchange, f"exchange {exchange}"), message_id, bool(flags & 0x20))
+        return Ike(
+            header[:8], EXCHANGES.get(exchange, f"exchange {exchange}"), message_id, bool(flags & 0x20)
+        )
 
     @property
     def neighbour_discovery(self) -> bool:
         return self.protocol == ICMPV6 and self.payload[:1] != b"" and self.payload[0] in NEIGHBOUR_DISCOVERY
 
     @property
+    def about_ike(self) -> bool:
+        """An ICMP error about an IKE datagram: who stops cannot take the last answers."""
+        if (self.protocol, self.payload[:1]) not in UNREACHABLE:
+            return False
+        quoted = parse_ip(self.payload[8:], self.time, self.outgoing)
+        return quoted is not None and quoted.protocol == UDP and bool(set(quoted.ports) & set(IKE_PORTS))
+
+    @property
     def cleartext(self) -> bool:
-        return not (self.esp or self.ike or self.neighbour_discovery)
+        return not (self.esp or self.ike or self.about_ike or self.neighbour_discovery)
 
     @property
     def _udp_4500(self) -> bool:
@@ -80,7 +103,9 @@ class Packet:
     def what(self) -> str:
         """Its kind, for people."""
         if self.ike:
-            return f"{self.ike.exchange} {'response' if self.ike.response else 'request'} {self.ike.message_id}"
+            return (
+                f"{self.ike.exchange} {'response' if self.ike.response else 'request'} {self.ike.message_id}"
+            )
         if self.esp:
             return f"ESP spi {self.spi:#010x}"
         name = NAMES.get(self.protocol, f"protocol {self.protocol}")
@@ -116,15 +141,18 @@ def packets(capture: bytes) -> Iterator[Packet]:
 
 
 def parse(frame: bytes, when: float) -> Packet | None:
-    if len(frame) < 20:
+    """A frame of the "any" interface; None for what is not IP."""
+    if len(frame) < 20 or struct.unpack_from("!H", frame)[0] not in (0x0800, 0x86DD):
         return None
-    outgoing = frame[10] == OUTGOING
-    (ethertype,) = struct.unpack_from("!H", frame)
-    packet = frame[20:]
-    if ethertype == 0x0800 and len(packet) >= 20:
+    return parse_ip(frame[20:], when, outgoing=frame[10] == OUTGOING)
+
+
+def parse_ip(packet: bytes, when: float, outgoing: bool) -> Packet | None:
+    version = packet[0] >> 4 if packet else 0
+    if version == 4 and len(packet) >= 20:
         src, dst = (socket.inet_ntop(socket.AF_INET, packet[at : at + 4]) for at in (12, 16))
         return Packet(when, outgoing, src, dst, packet[9], packet[(packet[0] & 15) * 4 :])
-    if ethertype == 0x86DD and len(packet) >= 40:
+    if version == 6 and len(packet) >= 40:
         src, dst = (socket.inet_ntop(socket.AF_INET6, packet[at : at + 16]) for at in (8, 24))
         protocol, payload = skip_extensions(packet[6], packet[40:])
         return Packet(when, outgoing, src, dst, protocol, payload)

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The router between the hosts: delays and loses packets on request. Needs no netfilter, which some guests lack."""
+"""The router between the hosts: delays and loses packets on request. Needs no netfilter, which some guests
+lack."""
 
 from .host import Host
 
@@ -17,8 +18,10 @@ class Road(Host):
     def delay(self, milliseconds: float) -> None:
         """One way: each packet waits so long when it leaves the road towards its host."""
         self._delayed = True
-        lines = [f"qdisc replace dev {host} root netem delay {milliseconds}ms limit 100000" for host in self.hosts]
-        self._tc(lines)
+        lines = [
+            f"qdisc replace dev {host} root netem delay {milliseconds}ms limit 100000" for host in self.hosts
+        ]
+        self.tc(*lines)
 
     def drop(self, source: Host, protocol: int | None = None, port: int | None = None) -> None:
         """Loses what comes from a host, of that protocol and to that port if given; captured all the same."""
@@ -31,22 +34,20 @@ class Road(Host):
             if port is not None:
                 match += f" match {selector} dport {port} 0xffff"
             priority = 1 if family == "ip" else 2
-            lines.append(f"filter add dev {source} ingress protocol {family} prio {priority} u32 {match} action drop")
-        self._tc(lines)
+            lines.append(
+                f"filter add dev {source} ingress protocol {family} prio {priority} u32 {match} action drop"
+            )
+        self.tc(*lines)
 
     def restore(self, source: Host) -> None:
         """Ends the losses of one host."""
         if source.name in self._dropping:
-            self._tc([f"qdisc del dev {source} clsact"])
+            self.tc(f"qdisc del dev {source} clsact")
             self._dropping.remove(source.name)
 
     def reset(self) -> None:
         if self._delayed:
-            self._tc([f"qdisc del dev {host} root" for host in self.hosts])
+            self.tc(*(f"qdisc del dev {host} root" for host in self.hosts))
             self._delayed = False
         for host in self.hosts:
             self.restore(host)
-
-    def _tc(self, lines: list[str]) -> None:
-        for line in lines:
-            self.run("tc", *line.split())

@@ -22,7 +22,20 @@ class Wire:
     def __init__(self, road: Host, file: Path) -> None:
         self.file = file
         self._road = road
-        command = road.command("tcpdump", "-Z", "root", "-n", "-U", "--immediate-mode", "-B", "8192", "-i", "any", "-w", str(file))
+        command = road.command(
+            "tcpdump",
+            "-Z",
+            "root",
+            "-n",
+            "-U",
+            "--immediate-mode",
+            "-B",
+            "8192",
+            "-i",
+            "any",
+            "-w",
+            str(file),
+        )
         self._errors = open(f"{file}.errors", "w+")
         self._tcpdump = subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=self._errors)
         wait_until(self._listens, this_guest().patience(5), "tcpdump to listen")
@@ -67,11 +80,12 @@ class Wire:
 
     def assert_encrypted(self, one: Host, other: Host) -> None:
         """ESP went both ways, and nothing in the clear, not even the first packet."""
-        assert not self.cleartext(one, other)
+        clear = self.cleartext(one, other)
+        assert not clear, f"in the clear: {clear}"
         assert self.saw_esp(one, other), f"ESP one way or none: {self.between(one, other)}"
 
     def assert_clear(self, one: Host, other: Host) -> None:
-        assert self.cleartext(one, other)
+        assert self.cleartext(one, other), f"nothing in the clear: {self.between(one, other)}"
         assert not self.esp(one, other) and not self.esp(other, one)
 
     def stop(self) -> None:
@@ -80,7 +94,9 @@ class Wire:
         self._errors.close()
 
     def text(self) -> str:
-        return subprocess.run(["tcpdump", "-ttttnv", "-r", str(self.file)], capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["tcpdump", "-ttttnv", "-r", str(self.file)], capture_output=True, text=True
+        ).stdout
 
     def _catch_up(self) -> None:
         """What was sent before this marker is in the file when the marker is."""
@@ -89,7 +105,9 @@ class Wire:
             sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         with sock:
             sock.sendto(marker, ("127.0.0.1", DISCARD))
-        wait_until(lambda: marker in self.file.read_bytes(), this_guest().patience(5), "the capture to catch up")
+        wait_until(
+            lambda: marker in self.file.read_bytes(), this_guest().patience(5), "the capture to catch up"
+        )
 
     def _listens(self) -> bool:
         said = Path(self._errors.name).read_text()

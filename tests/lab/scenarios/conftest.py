@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every scenario may ask for. Hosts stand for the whole session; what a test did to them must be gone after it."""
+"""What every scenario may ask for. Hosts stand for the whole session; what a test did to them must be gone
+after it."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -49,7 +50,8 @@ def road(hosts: network.Network) -> Road:
 
 @pytest.fixture(autouse=True)
 def left_clean(hosts: network.Network) -> Iterator[None]:
-    """A test that leaves policies, states or sysctls behind fails; the next one starts from nothing all the same."""
+    """A test that leaves policies, states or sysctls behind fails; the next one starts from nothing all the
+    same."""
     before = hosts.sysctls()
     yield
     hosts.road.reset()
@@ -81,7 +83,8 @@ def wire(running: list, road: Road, tmp_path: Path) -> Wire:
 
 @pytest.fixture
 def oekd(running: list, tmp_path: Path) -> Iterator[Callable[..., Oekd]]:
-    """oekd(west, groups={"private-or-clear": ["10.2.0.0/16"]}) starts it there and waits until it is ready."""
+    """oekd(west, groups={"private-or-clear": ["10.2.0.0/16"]}) starts it there and waits until it is
+    ready."""
     with ExitStack() as stack:
 
         def start(host: Host, groups: dict[str, list[str]], config: Table | None = None) -> Oekd:
@@ -99,10 +102,10 @@ def libreswan(running: list, tmp_path: Path) -> Iterator[Callable[..., Libreswan
     """libreswan(east, {"private-or-clear": ["10.1.0.0/16"]}) starts it there with AUTH-NULL."""
     with ExitStack() as stack:
 
-        def start(host: Host, groups: dict[str, list[str]], options: str = "") -> Libreswan:
+        def start(host: Host, groups: dict[str, list[str]], connections: str = "") -> Libreswan:
             folder = tmp_path / f"libreswan-{host}"
             folder.mkdir()
-            peer = Libreswan(host, folder, this_guest().cache / "libreswan", groups, options)
+            peer = Libreswan(host, folder, this_guest().cache / "libreswan", groups, connections)
             running.append(peer)
             stack.callback(peer.stop)
             return peer

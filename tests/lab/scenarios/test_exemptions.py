@@ -30,4 +30,6 @@ def test_ike_and_neighbour_discovery_pass(wire, west, east, oekd, family):
 def test_neighbours_are_reached_by_link_local_and_multicast(west, oekd):
     oekd(west, {"private": EVERYTHING})
     west.ip("neigh flush dev eth0")
-    assert west.ping_address("ff02::2%eth0", count=2, interval=0.01).lost == 0, "all routers of the link: the road"
+    assert (
+        west.ping_address("ff02::2%eth0", count=2, interval=0.01).lost == 0
+    ), "all routers of the link: the road"

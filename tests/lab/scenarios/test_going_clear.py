@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A peer that cannot, or does not answer: clear where the group allows it, and nothing where not (acceptance 3, 4, 8)."""
+"""A peer that cannot, or does not answer: clear where the group allows it, and nothing where not (acceptance
+3, 4, 8)."""
 
 import pytest
 from lab.pcap import UDP
@@ -20,7 +21,9 @@ def test_a_silent_peer_is_reached_in_clear(wire, guest, west, plain, road, oekd,
     assert SILENCE <= ping.first_reply < guest.patience(SILENCE + 0.15)
     wire.assert_clear(west, plain)
     assert west.flow_with(plain, family)["protection"] == "clear"
-    wait_until(lambda: len(wire.ike(west, plain, "IKE_SA_INIT")) >= 2, guest.patience(5), "the probe to be repeated")
+    wait_until(
+        lambda: len(wire.ike(west, plain, "IKE_SA_INIT")) >= 2, guest.patience(5), "the probe to be repeated"
+    )
 
 
 def test_a_silent_peer_costs_at_most_three_probes(wire, guest, west, plain, road, oekd):
@@ -28,7 +31,9 @@ def test_a_silent_peer_costs_at_most_three_probes(wire, guest, west, plain, road
     road.drop(west, protocol=UDP, port=500)
     oekd(west, {"private-or-clear": plain.networks}, STRANGERS | {"ike": {"retransmit": "100ms"}})
     west.ping(plain)
-    wait_until(lambda: "no answer" in str(west.flow_with(plain)), guest.patience(10), "the probe to be given up")
+    wait_until(
+        lambda: "no answer" in str(west.flow_with(plain)), guest.patience(10), "the probe to be given up"
+    )
     assert len(wire.ike(west, plain, "IKE_SA_INIT")) == 3
 
 
@@ -38,9 +43,17 @@ def test_a_late_answer_upgrades_the_flow(wire, guest, west, east, road, oekd, fa
     oekd(west, {"private-or-clear": east.networks}, STRANGERS | {"ike": {"retransmit": "1s"}})
     road.drop(west, protocol=UDP, port=500)
     assert west.ping(east, family, count=2).lost == 0
-    assert not wire.saw_esp(west, east)
+    wire.assert_clear(west, east)
     road.restore(west)
+    assert_upgraded(wire, guest, west, east, family)
+
+
+def assert_upgraded(wire, guest, west, east, family=4):
+    """The repeated probe is answered, and from then on all is ESP."""
     wait_until(lambda: west.sas_with(east), guest.patience(10), "the repeated probe to be answered")
+    wait_until(
+        lambda: west.flow_with(east, family)["state"] == "keyed", guest.patience(5), "oekd to hear of it"
+    )
     clear_before = len(wire.cleartext(west, east))
     assert west.ping(east, family).lost == 0
     assert wire.saw_esp(west, east)
@@ -53,21 +66,26 @@ def test_a_closed_port_ends_the_hold(wire, guest, west, plain, oekd, family):
     oekd(west, {"private-or-clear": plain.networks}, {"hold": {"silence": "10s", "limit": "30s"}})
     ping = west.ping(plain, family)
     assert ping.lost == 0, f"{ping}"
-    assert ping.first_reply < guest.patience(0.2)
+    assert ping.first_reply < guest.patience(
+        0.2
+    ), "a round trip, or the kernel's queue timer of 100 ms where we are faster"
     assert not wire.esp(west, plain)
 
 
-def test_a_closed_port_is_tried_again_soon(wire, guest, west, plain, oekd):
+def test_a_closed_port_is_tried_again_within_two_seconds(wire, guest, west, plain, oekd):
     """Whoever forges the error delays encryption, and cannot prevent it."""
     oekd(west, {"private-or-clear": plain.networks})
     assert west.ping(plain).lost == 0
-    tried = len(wire.ike_sas(west, plain))
+    wait_until(lambda: len(wire.ike(west, plain, "IKE_SA_INIT")) >= 2, guest.patience(2), "another attempt")
 
-    def tried_again() -> bool:
-        west.ping(plain, count=1)
-        return len(wire.ike_sas(west, plain)) > tried
 
-    wait_until(tried_again, guest.patience(4), "another attempt within 2 s")
+def test_a_port_that_opens_later_upgrades_the_flow(wire, guest, west, east, oekd):
+    oekd(west, {"private-or-clear": east.networks})
+    assert west.ping(east).lost == 0
+    wire.assert_clear(west, east)
+    oekd(east, {"clear-or-private": west.networks})
+
+    assert_upgraded(wire, guest, west, east)
 
 
 @FAMILIES
@@ -78,7 +96,11 @@ def test_private_lets_nothing_out_and_nothing_in(wire, guest, west, plain, oekd,
     with west.udp_socket(7777, family) as receiver, plain.udp_socket(0, family) as sender:
         receiver.setblocking(False)
         sender.sendto(b"let me in", (west.address(family), 7777))
-        wait_until(lambda: any(p.ports[1] == 7777 for p in wire.sent(plain, west)), 5, "the datagram to be on the wire")
+        wait_until(
+            lambda: any(p.ports[1] == 7777 for p in wire.sent(plain, west)),
+            5,
+            "the datagram to be on the wire",
+        )
         assert plain.ping(west, family, count=1, seconds=0.3).received == 0
         with pytest.raises(BlockingIOError):
             receiver.recv(100)

@@ -15,23 +15,29 @@ def test_hosts_reach_one_another(west, east, plain, family):
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_the_capture_sees_cleartext(wire, west, east, plain, family):
-    """What the tunnel scenarios rely on: a clear ping would be noticed, and only between the two hosts asked for."""
+    """What the tunnel scenarios rely on: a clear ping would be noticed, and only between the two hosts asked
+    for."""
     west.ping(east, family=family, count=2)
     assert len(wire.cleartext(west, east)) == 4
     assert not wire.cleartext(west, plain)
     assert not wire.saw_esp(west, east)
 
 
-def test_the_capture_tells_ike_from_cleartext(wire, west, east):
-    with west.udp_socket(500) as sock:
-        sock.sendto(bytes(18) + bytes((34, 0x08)) + bytes(8), (east.ipv4, 500))
+@pytest.mark.parametrize("family", [4, 6])
+def test_the_capture_tells_ike_from_cleartext(wire, west, east, family):
+    """The ICMP error of a closed port is cleartext, unless it is about IKE."""
+    with west.udp_socket(500, family) as sock:
+        sock.sendto(bytes(18) + bytes((34, 0x08)) + bytes(8), (east.address(family), 500))
     assert [packet.ike.exchange for packet in wire.ike(west, east)] == ["IKE_SA_INIT"]
-    assert [packet.protocol for packet in wire.cleartext(west, east)] == [1], "the ICMP error of the closed port"
+    assert len(wire.sent(east, west)) == 1 and not wire.cleartext(west, east)
+    with west.udp_socket(7, family) as sock:
+        sock.sendto(b"not IKE", (east.address(family), 7))
+    assert len(wire.cleartext(west, east)) == 2
 
 
 def test_a_tcp_connect_is_timed(west, east):
     with east.listening(7):
-        connected = west.tcp_connect(east, 7)
+        connected = west.tcp_connect(east.ipv4, 7)
     assert connected.repeated == 0
     assert connected.seconds < 1
 
@@ -46,7 +52,7 @@ def test_a_repeated_syn_is_noticed(wire, west, east, road):
 
     with east.listening(7), ThreadPoolExecutor() as other_hands:
         mended = other_hands.submit(mend)
-        connected = west.tcp_connect(east, 7)
+        connected = west.tcp_connect(east.ipv4, 7)
         mended.result()
     assert connected.repeated == 1
     assert connected.seconds > 0.9

@@ -4,20 +4,29 @@
 import pytest
 from lab.wait import wait_until
 
-LONG = {"hold": {"silence": "20s", "limit": "60s"}}  # so that only the refusal can have ended the hold
+ELSEWHERE = {"private-or-clear": ["10.8.0.0/16"]}
+LONG = {"hold": {"silence": "10s", "limit": "60s"}}  # so that only the refusal can have ended the hold
 
-# libreswan's conn private-or-clear, changed so that it refuses AUTH-NULL, or our ESP proposals, or all of IKE.
+CONNECTION = """\
+conn refuses
+	ikev2=insist
+	left=10.2.0.1
+	leftupdown=%disabled
+	right=%any
+	auto=add
+"""
+ANONYMOUS = "\tauthby=null\n\tleftid=%null\n\trightid=%null\n"
 REFUSALS = {
-    "authentication": "authby=secret\n\tleftid=@east\n\trightid=%any",
-    "child": "esp=3des-sha1",
-    "proposal": "ike=3des-sha1;modp2048",
+    "authentication": "\tauthby=secret\n\tleftid=@east\n",
+    "child": ANONYMOUS + "\tesp=3des-sha1\n",
+    "proposal": ANONYMOUS + "\tike=3des-sha1;modp2048\n",
 }
 refusals = pytest.mark.parametrize("what", REFUSALS)
 
 
 @refusals
 def test_a_refusal_lets_a_permissive_flow_go_clear_at_once(wire, guest, west, east, oekd, libreswan, what):
-    libreswan(east, {"private-or-clear": ["10.1.0.0/16"]}, REFUSALS[what])
+    libreswan(east, ELSEWHERE, CONNECTION + REFUSALS[what])
     oekd(west, {"private-or-clear": east.networks}, LONG)
     ping = west.ping(east)
     assert ping.lost == 0, f"{ping}"
@@ -29,8 +38,10 @@ def test_a_refusal_lets_a_permissive_flow_go_clear_at_once(wire, guest, west, ea
 
 @refusals
 def test_a_refusal_keeps_a_private_flow_closed(wire, guest, west, east, oekd, libreswan, what):
-    libreswan(east, {"private-or-clear": ["10.1.0.0/16"]}, REFUSALS[what])
+    libreswan(east, ELSEWHERE, CONNECTION + REFUSALS[what])
     oekd(west, {"private": east.networks}, LONG)
     assert west.ping(east, count=3, seconds=1).received == 0
     assert not [packet for packet in wire.cleartext(west, east) if packet.src == west.ipv4]
-    wait_until(lambda: not west.sas_with(east) and not east.sas_with(west), guest.patience(5), "both to be clean")
+    wait_until(
+        lambda: not west.sas_with(east) and not east.sas_with(west), guest.patience(5), "both to be clean"
+    )

@@ -1,0 +1,341 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ike/sa_table.h"
+
+#include <catch2/catch.hpp>
+
+using namespace oekd;
+
+namespace {
+
+class Gate : public ResponderGate {
+public:
+    Welcome answer = Welcome::Answer;
+    std::vector<SaDescription> installed;
+
+    Welcome welcome(Address const&) noexcept override { return answer; }
+    void sa_installed(SaDescription const& sa) noexcept override { installed.push_back(sa); }
+};
+
+Flow const west_east{.local = *Address::parse("10.1.0.1"), .remote = *Address::parse("10.2.0.1")};
+Flow const west_plain{.local = *Address::parse("10.1.0.1"), .remote = *Address::parse("10.3.0.1")};
+constexpr NegotiationId ours{42};
+
+charon_sa sa(uint32_t number)
+{
+    return {.id = number, .initiator_spi = number + 1000, .responder_spi = 0, .initiated = 1};
+}
+
+/// A table with small limits, and all that it works with.
+struct Bench {
+    ReqidTable reqids{Reqid{100}, Reqid{105}};
+    Gate gate;
+    Mailbox<IkeEvent> mailbox = Mailbox<IkeEvent>::create().value();
+    SaTable table{{.negotiations = 2, .total = 4, .per_address = 2}, reqids, gate, mailbox};
+
+    Reqid begin(NegotiationId id = ours, uint32_t number = 1, Flow const& flow = west_east)
+    {
+        auto reqid = table.reserve(id, flow);
+        REQUIRE(reqid);
+        table.begun(id, sa(number));
+        return *reqid;
+    }
+    Reqid answer(uint32_t number = 2, Flow const& flow = west_east)
+    {
+        REQUIRE(table.admit(sa(number), flow));
+        auto reqid = table.reqid(sa(number), flow);
+        REQUIRE(reqid);
+        return *reqid;
+    }
+    bool up(uint32_t number, Reqid reqid, Flow const& flow = west_east)
+    {
+        return table.child_up(sa(number), {.flow = flow, .reqid = reqid, .mode = EspMode::Tunnel});
+    }
+    /// The events so far must be just one of this kind.
+    template <typename T> T only()
+    {
+        auto events = mailbox.take_all();
+        REQUIRE(events.size() == 1);
+        REQUIRE(std::holds_alternative<T>(events.front()));
+        return std::get<T>(events.front());
+    }
+    bool quiet() { return mailbox.take_all().empty(); }
+};
+
+} // namespace
+
+TEST_CASE("a negotiation that succeeds is told once, and its end once", "[ike]")
+{
+    Bench bench;
+    auto reqid = bench.begin();
+    REQUIRE(bench.up(1, reqid));
+    auto event = bench.only<SaUp>();
+    CHECK(event.negotiation == ours);
+    CHECK(event.sa.by == Established::By::Us);
+    CHECK(event.sa.flow == west_east);
+    CHECK(event.sa.reqid == reqid);
+    CHECK(event.sa.mode == EspMode::Tunnel);
+    REQUIRE(bench.gate.installed.size() == 1);
+    CHECK(bench.gate.installed[0].sa == event.sa.sa);
+
+    bench.table.child_down(sa(1));
+    CHECK(bench.only<SaDown>().sa == event.sa.sa);
+    CHECK(bench.reqids.size() == 1);
+    bench.table.sa_gone(sa(1));
+    CHECK(bench.quiet());
+    CHECK(bench.reqids.size() == 0);
+    CHECK(bench.table.size() == 0);
+}
+
+TEST_CASE("a peer's SA belongs to no negotiation of ours", "[ike]")
+{
+    Bench bench;
+    REQUIRE(bench.up(2, bench.answer()));
+    auto event = bench.only<SaUp>();
+    CHECK(event.negotiation == NegotiationId{});
+    CHECK(event.sa.by == Established::By::Peer);
+    bench.table.sa_gone(sa(2));
+    CHECK(bench.only<SaDown>().sa == event.sa.sa);
+    CHECK(bench.reqids.size() == 0);
+}
+
+TEST_CASE("crossing exchanges of one pair share the reqid", "[ike]")
+{
+    Bench bench;
+    CHECK(bench.begin() == bench.answer());
+    bench.table.sa_gone(sa(1));
+    CHECK(bench.reqids.size() == 1);
+    bench.table.sa_gone(sa(2));
+    CHECK(bench.reqids.size() == 0);
+}
+
+TEST_CASE("why a negotiation ended", "[ike]")
+{
+    Bench bench;
+    bench.begin();
+    SECTION("nothing came")
+    {
+        bench.table.sa_gone(sa(1));
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Silent);
+    }
+    SECTION("only something came that anybody can send")
+    {
+        bench.table.heard(sa(1), Heard::Clear);
+        CHECK(bench.only<PeerHeard>().negotiation == ours);
+        bench.table.sa_gone(sa(1));
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Unprotected);
+    }
+    SECTION("the peer answered under the keys")
+    {
+        bench.table.heard(sa(1), Heard::Protected);
+        REQUIRE(bench.mailbox.take_all().size() == 1);
+        bench.table.sa_gone(sa(1));
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Refused);
+    }
+    SECTION("the first reason given counts")
+    {
+        bench.table.failed(sa(1), Failure::Local, "the kernel refused the SA");
+        bench.table.failed(sa(1), Failure::Refused, "something later");
+        bench.table.sa_gone(sa(1));
+        auto event = bench.only<NegotiationEnded>();
+        CHECK(event.reason == Failure::Local);
+        CHECK(event.detail == "the kernel refused the SA");
+        CHECK(event.flow == west_east);
+    }
+    CHECK(bench.reqids.size() == 0);
+}
+
+TEST_CASE("silence ends a negotiation that nothing was heard of", "[ike]")
+{
+    Bench bench;
+    auto reqid = bench.begin();
+    SECTION("no answer")
+    {
+        CHECK(bench.table.review_silence(sa(1)) == CHARON_GIVE_UP);
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Silent);
+        // Told already: an SA that comes up now is unwanted, and the end is no news.
+        CHECK_FALSE(bench.up(1, reqid));
+        bench.table.sa_gone(sa(1));
+        CHECK(bench.quiet());
+        CHECK(bench.gate.installed.empty());
+    }
+    SECTION("an answer")
+    {
+        bench.table.heard(sa(1), Heard::Clear);
+        CHECK(bench.table.review_silence(sa(1)) == CHARON_FINISHED);
+    }
+    SECTION("an SA")
+    {
+        REQUIRE(bench.up(1, reqid));
+        CHECK(bench.table.review_silence(sa(1)) == CHARON_FINISHED);
+    }
+}
+
+TEST_CASE("the deadline never leaves a peer alone with an SA", "[ike]")
+{
+    using enum SaTable::Established;
+    Bench bench;
+    auto reqid = bench.begin();
+    bench.table.heard(sa(1), Heard::Clear);
+    REQUIRE(bench.mailbox.take_all().size() == 1);
+    SECTION("IKE_AUTH was not sent: the peer has nothing")
+    {
+        CHECK(bench.table.review_deadline(sa(1), No) == CHARON_GIVE_UP);
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Silent);
+    }
+    SECTION("IKE_AUTH is under way: wait")
+    {
+        bench.table.auth_sent(sa(1));
+        CHECK(bench.table.review_deadline(sa(1), No) == CHARON_WAIT);
+        CHECK(bench.quiet());
+        REQUIRE(bench.up(1, reqid));
+        CHECK(bench.table.review_deadline(sa(1), Yes) == CHARON_FINISHED);
+        CHECK(bench.only<SaUp>().negotiation == ours);
+    }
+    SECTION("an IKE_SA without a child: delete it")
+    {
+        bench.table.auth_sent(sa(1));
+        bench.table.heard(sa(1), Heard::Protected);
+        REQUIRE(bench.mailbox.take_all().size() == 1);
+        CHECK(bench.table.review_deadline(sa(1), Yes) == CHARON_GIVE_UP);
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Refused);
+    }
+    SECTION("nobody knows it any more") { CHECK(bench.table.review_deadline(sa(9), No) == CHARON_FINISHED); }
+}
+
+TEST_CASE("an SA that is not what was negotiated for is unwanted", "[ike]")
+{
+    Bench bench;
+    auto reqid = bench.begin();
+    CHECK_FALSE(bench.up(9, reqid));
+    CHECK_FALSE(bench.up(1, reqid, west_plain));
+    CHECK_FALSE(bench.up(1, Reqid{999}));
+    REQUIRE(bench.up(1, reqid));
+    CHECK_FALSE(bench.up(1, reqid)); // a second child
+    CHECK(bench.gate.installed.size() == 1);
+}
+
+TEST_CASE("rekeying keeps the name of an SA", "[ike]")
+{
+    Bench bench;
+    auto reqid = bench.begin();
+    REQUIRE(bench.up(1, reqid));
+    auto name = bench.only<SaUp>().sa.sa;
+    bench.table.child_rekeyed(sa(1), {.flow = west_east, .reqid = reqid});
+    CHECK(bench.only<SaRekeyed>().sa.sa == name);
+
+    bench.table.sa_rekeyed(sa(1), sa(7));
+    bench.table.sa_gone(sa(1)); // the old one, which nobody knows any more
+    CHECK(bench.quiet());
+    REQUIRE(bench.table.find(name));
+    CHECK(bench.table.find(name)->id == 7);
+    CHECK_FALSE(bench.table.find(IkeSaId{7}));
+    bench.table.child_rekeyed(sa(7), {.flow = west_east, .reqid = reqid});
+    CHECK(bench.only<SaRekeyed>().sa.sa == name);
+    bench.table.sa_gone(sa(7));
+    CHECK(bench.only<SaDown>().sa == name);
+    CHECK_FALSE(bench.table.find(name));
+    CHECK(bench.reqids.size() == 0);
+}
+
+TEST_CASE("limits", "[ike]")
+{
+    Bench bench;
+    SECTION("negotiations of ours")
+    {
+        bench.begin(NegotiationId{1}, 1);
+        auto reqid = bench.table.reserve(NegotiationId{2}, west_plain);
+        REQUIRE(reqid);
+        CHECK_FALSE(bench.table.reserve(NegotiationId{3}, west_plain));
+        auto event = bench.only<NegotiationEnded>();
+        CHECK(event.negotiation == NegotiationId{3});
+        CHECK(event.reason == Failure::Local);
+        bench.table.not_begun(NegotiationId{2});
+        CHECK(bench.only<NegotiationEnded>().negotiation == NegotiationId{2});
+        CHECK(bench.table.reserve(NegotiationId{4}, west_plain));
+    }
+    SECTION("SAs that are up do not count as negotiations")
+    {
+        REQUIRE(bench.up(1, bench.begin(NegotiationId{1}, 1)));
+        REQUIRE(bench.up(2, bench.begin(NegotiationId{2}, 2)));
+        CHECK(bench.table.reserve(NegotiationId{3}, west_east));
+    }
+    SECTION("what one address starts")
+    {
+        bench.begin(); // our own is none of its
+        bench.answer(2);
+        bench.answer(3);
+        CHECK_FALSE(bench.table.admit(sa(4), west_east));
+        CHECK(bench.table.admit(sa(5), west_plain));
+        bench.table.sa_gone(sa(5));
+        bench.table.sa_gone(sa(2));
+        CHECK(bench.table.admit(sa(6), west_east));
+    }
+    SECTION("in total")
+    {
+        bench.answer(2);
+        bench.answer(3);
+        bench.answer(4, west_plain);
+        bench.answer(5, west_plain);
+        CHECK_FALSE(
+            bench.table.admit(sa(6), {.local = west_east.local, .remote = *Address::parse("10.4.0.1")}));
+        CHECK_FALSE(bench.table.reserve(ours, west_east));
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Local);
+    }
+    SECTION("reqids")
+    {
+        ReqidTable one(Reqid{1}, Reqid{1});
+        SaTable table({.negotiations = 9, .total = 9, .per_address = 9}, one, bench.gate, bench.mailbox);
+        REQUIRE(table.reserve(NegotiationId{1}, west_east));
+        CHECK_FALSE(table.reserve(NegotiationId{2}, west_plain));
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Local);
+    }
+}
+
+TEST_CASE("who is not welcome is not admitted", "[ike]")
+{
+    Bench bench;
+    bench.gate.answer = GENERATE(ResponderGate::Welcome::Refuse, ResponderGate::Welcome::Ignore);
+    CHECK_FALSE(bench.table.admit(sa(1), west_east));
+    CHECK(bench.table.size() == 0);
+}
+
+TEST_CASE("a peer that changes its address between IKE_SA_INIT and IKE_AUTH gets no SA", "[ike]")
+{
+    Bench bench;
+    REQUIRE(bench.table.admit(sa(1), west_east));
+    CHECK_FALSE(bench.table.reqid(sa(1), west_plain));
+    CHECK_FALSE(bench.table.reqid(sa(9), west_east)); // never admitted
+}
+
+TEST_CASE("ICMP counts for a negotiation of ours that nothing was heard of, once", "[ike]")
+{
+    Bench bench;
+    auto reqid = bench.begin();
+    auto const error = [](uint32_t number, Flow const& flow) {
+        return Unreachable{.remote = flow.remote, .initiator_spi = sa(number).initiator_spi};
+    };
+    bench.table.unreachable(error(9, west_east));  // another SPI
+    bench.table.unreachable(error(1, west_plain)); // another host
+    CHECK(bench.quiet());
+    SECTION("told once")
+    {
+        bench.table.unreachable(error(1, west_east));
+        CHECK(bench.only<PeerRefusedPort>().flow == west_east);
+        bench.table.unreachable(error(1, west_east));
+        CHECK(bench.quiet());
+    }
+    SECTION("not after an answer")
+    {
+        bench.table.heard(sa(1), Heard::Clear);
+        REQUIRE(bench.mailbox.take_all().size() == 1);
+        bench.table.unreachable(error(1, west_east));
+        CHECK(bench.quiet());
+    }
+    SECTION("not for an SA that is up")
+    {
+        REQUIRE(bench.up(1, reqid));
+        REQUIRE(bench.mailbox.take_all().size() == 1);
+        bench.table.unreachable(error(1, west_east));
+        CHECK(bench.quiet());
+    }
+}

@@ -100,7 +100,7 @@ void describe(CLI::App& app, CommandLine& line)
 {
     app.add_option("--socket", line.socket, "oekd's control socket")->capture_default_str();
     app.set_version_flag("--version", "oekctl " OEKCTL_VERSION);
-    app.require_subcommand(1);
+    app.require_subcommand(0, 1); // none is told in main(), where an unknown one has been told before
     add_verb(app, line, "status", "what oekd does, in a few lines")
         ->footer("Example: oekctl status --json | jq .flows");
     add_list(app, line);
@@ -146,6 +146,8 @@ int main(int argc, char** argv)
     describe(app, line);
     try {
         app.parse(argc, argv);
+        if (app.get_subcommands().empty())
+            throw CLI::RequiredError("A verb (status, list or show)");
     } catch (CLI::ParseError const& error) {
         return static_cast<int>(app.exit(error) == 0 ? ExitStatus::Ok : ExitStatus::Usage);
     }

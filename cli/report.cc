@@ -15,11 +15,11 @@ std::string text(Json const& object, char const* key) { return plain_text(object
 
 uint64_t number(Json const& object, char const* key) { return object.value(key, uint64_t{0}); }
 
-/// The year 9999 is late enough for everybody, and can be printed.
+/// What the clock cannot count is cut to the last moment that it can, in 2262.
 WallTime to_time(uint64_t microseconds_since_epoch)
 {
-    constexpr uint64_t latest = 253'402'300'799'000'000;
-    return WallTime(std::chrono::microseconds(std::min(microseconds_since_epoch, latest)));
+    constexpr auto latest = std::chrono::floor<std::chrono::microseconds>(WallTime::max().time_since_epoch());
+    return WallTime(std::chrono::microseconds(std::min(microseconds_since_epoch, uint64_t(latest.count()))));
 }
 
 WallTime time(Json const& object, char const* key) { return to_time(number(object, key)); }

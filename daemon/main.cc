@@ -66,7 +66,10 @@ int main(int argc, char** argv)
     auto result = line.release ? oekd::release(journal) : oekd::run(line.start, journal);
     if (result)
         return 0;
-    journal.log(oekd::LogLevel::Error, result.error().message);
-    sd_notifyf(0, "STATUS=%s", result.error().message.c_str());
+    auto message = result.error().message;
+    if (result.error().code == oekd::ErrorCode::Permission)
+        message += " (oekd needs CAP_NET_ADMIN and CAP_NET_BIND_SERVICE: run it as root)";
+    journal.log(oekd::LogLevel::Error, message);
+    sd_notifyf(0, "STATUS=%s", message.c_str());
     return oekd::exit_status(result.error().code);
 }

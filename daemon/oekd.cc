@@ -7,6 +7,7 @@
 #include "daemon/control_server.h"
 #include "daemon/daemon_views.h"
 #include "daemon/gatekeeper.h"
+#include "kernel-glue/address_watch.h"
 #include "kernel-glue/priorities.h"
 #include "kernel-glue/sysctl.h"
 #include "kernel-glue/xfrm_events.h"
@@ -55,6 +56,7 @@ private:
     void reload();
     void kernel_readable();
     void resynchronise();
+    void addresses_readable();
     void mail();
 
     StartOptions m_options;
@@ -66,6 +68,8 @@ private:
     std::optional<EventLoop> m_loop;
     std::optional<ForwardingPlane> m_plane;
     std::optional<xfrm::Events> m_kernel_events;
+    std::optional<AddressWatch> m_address_watch;
+    std::vector<Address> m_own_addresses;
     std::optional<Sysctls> m_sysctls;
     std::optional<Mailbox<IkeEvent>> m_mailbox;
     std::optional<ReqidTable> m_reqids;
@@ -76,6 +80,7 @@ private:
     std::optional<DaemonViews> m_views;
     std::unique_ptr<ControlServer> m_control;
     std::vector<EventSource> m_sources;
+    EventSource m_address_source;
     std::optional<Error> m_fatal;
     bool m_installed = false; ///< our policies are in the kernel; a start that failed before must not touch
                               ///< those of another oekd
@@ -111,6 +116,10 @@ Result<void> Daemon::open_kernel()
     if (!events)
         return std::unexpected(events.error());
     m_kernel_events.emplace(std::move(*events));
+    auto watch = AddressWatch::open();
+    if (!watch)
+        return std::unexpected(watch.error());
+    m_address_watch.emplace(std::move(*watch));
     auto sysctls = Sysctls::set();
     if (!sysctls)
         return std::unexpected(sysctls.error());
@@ -157,6 +166,7 @@ Result<void> Daemon::install_policies()
     }
     m_views->set_warnings(std::move(warnings));
     m_table->keep_local(*addresses);
+    m_own_addresses = std::move(*addresses);
     return {};
 }
 
@@ -176,6 +186,10 @@ Result<void> Daemon::watch()
         return kept;
     if (auto kept = keep(m_loop->on_readable(m_kernel_events->fd(), [this] { kernel_readable(); })); !kept)
         return kept;
+    auto addresses = m_loop->on_readable(m_address_watch->fd(), [this] { addresses_readable(); });
+    if (!addresses)
+        return std::unexpected(addresses.error());
+    m_address_source = std::move(*addresses);
     if (auto kept = keep(m_loop->on_readable(m_mailbox->fd(), [this] { mail(); })); !kept)
         return kept;
     return m_loop->enable_watchdog();
@@ -226,6 +240,7 @@ void Daemon::stop()
     sd_notify(0, "STOPPING=1");
     m_control.reset();
     m_sources.clear();
+    m_address_source = {};
     if (m_gatekeeper)
         m_gatekeeper->close();
     m_ike.reset();
@@ -294,6 +309,25 @@ void Daemon::resynchronise()
         m_table->acquired({{state.source, state.destination}, state.reqid});
     }
     m_journal.log(LogLevel::Notice, fmt::format("the kernel dropped acquires; {} found again", larval));
+}
+
+/// The wide policies name our own addresses, so they follow them. The kernel also announces what has not
+/// changed.
+void Daemon::addresses_readable()
+{
+    auto changed = m_address_watch->drain();
+    if (!changed) {
+        m_journal.log(LogLevel::Error,
+                      fmt::format("{}; reload oekd after each change of address", changed.error().message));
+        m_address_source = {};
+        return;
+    }
+    auto addresses = own_addresses();
+    if (!addresses || *addresses == m_own_addresses)
+        return;
+    if (auto installed = install_policies(); !installed)
+        m_journal.log(LogLevel::Error,
+                      fmt::format("following a change of address: {}", installed.error().message));
 }
 
 void Daemon::mail()

@@ -131,7 +131,7 @@ struct charon_options {
     int log_level;
 };
 
-/// Starts libcharon and its threads. 0 where it did not; what went wrong was logged at level 1 or below.
+/// Starts libcharon and its threads. 0 where it does not start; why, was logged at level 1 or below.
 int charon_start(struct charon_options const* options, struct charon_hooks const* hooks);
 /// Sends a DELETE for each SA and ends all threads. The receive hook must return CHARON_STOPPED from now on.
 void charon_stop(void);

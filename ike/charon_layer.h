@@ -39,6 +39,8 @@ ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator);
 identification_t* make_id_null(void);
 void rewrite_auth_method(message_t* message, bool incoming);
 void let_id_null_equal_itself(ike_sa_t* ike_sa);
+
+// charon_credentials.c
 extern credential_set_t null_credentials;
 
 // charon_backend.c
@@ -59,8 +61,13 @@ struct offer const* offer_of(ike_sa_t* ike_sa);
 // charon_guard.c
 void guard_selectors(ike_sa_t* ike_sa, narrow_hook_t hook, linked_list_t* local, linked_list_t* remote);
 
+// charon_messages.c
+void take_incoming(ike_sa_t* ike_sa, message_t* message);
+void take_outgoing(ike_sa_t* ike_sa, message_t* message);
+
 // charon_listener.c
 extern listener_t event_listener;
+void report_failure(ike_sa_t* ike_sa, enum charon_failure failure, char const* detail);
 
 // charon_socket.c
 bool prepare_sockets(void);

@@ -47,6 +47,8 @@ static void set_exchange(struct charon_options const* options)
     disable("follow_redirects");
     disable("accept_private_algs");
     disable("send_vendor_id");
+    // Nothing of OpenSSL's legacy provider is on offer.
+    lib->settings->set_bool(lib->settings, "%s.plugins.openssl.load_legacy", FALSE, lib->ns);
 }
 
 /// A stranger can make us allocate half-open IKE_SAs: above these numbers he needs a cookie, then he is

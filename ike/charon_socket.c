@@ -14,7 +14,7 @@ bool prepare_sockets(void)
         if (each->fd < 0)
             continue;
         if (!charon->kernel->bypass_socket(charon->kernel, each->fd, family)) {
-            DBG1(DBG_NET, "the kernel refused the IPsec bypass for UDP port %d", each->port);
+            DBG1(DBG_NET, "the kernel does not exempt UDP port %d from its IPsec policies", each->port);
             return FALSE;
         }
         if (each->nat && !charon->kernel->enable_udp_decap(charon->kernel, each->fd, family, each->port))

@@ -77,6 +77,8 @@ Result<std::unique_ptr<Ike>> Ike::start(IkeSettings settings, ResponderGate& gat
     auto ports = UdpPorts::open(settings.port, settings.nat_port);
     if (!ports)
         return std::unexpected(ports.error());
+    if (auto done = ports->enlarge_buffers(); !done)
+        return std::unexpected(done.error());
     auto options = options_of(settings, *ports);
     auto state = std::make_unique<State>(std::move(settings), std::move(*ports), gate, reqids, mailbox);
     auto hooks = state->bridge.hooks();

@@ -10,7 +10,7 @@ namespace oekd {
 
 namespace {
 
-constexpr size_t kept_lines = 4;
+constexpr size_t kept_lines = 12;
 constexpr size_t burst = 500;
 constexpr std::chrono::milliseconds interval{20};
 

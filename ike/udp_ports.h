@@ -39,6 +39,10 @@ public:
     /// Errors: PortInUse and Permission, both naming the port; System.
     static Result<UdpPorts> open(uint16_t port, uint16_t nat_port);
 
+    /// Room for many peers that start at once. Needs CAP_NET_ADMIN, as does all else that IKE asks of the
+    /// kernel, so this is where its absence shows (Permission).
+    Result<void> enlarge_buffers();
+
     struct Nothing {}; ///< ask again
     struct Stopped {};
     using Received = std::variant<Nothing, Stopped, Datagram, Unreachable>;

@@ -12,7 +12,6 @@ namespace oekd {
 
 namespace {
 
-// Many peers may start at once.
 constexpr int receive_buffer_size = 1 << 20;
 
 Result<void> enable(Fd const& fd, int level, int option, std::string_view what)
@@ -25,9 +24,6 @@ Result<void> enable(Fd const& fd, int level, int option, std::string_view what)
 
 Result<void> set_options(Fd const& fd, Family family)
 {
-    // Without the privilege the usual size must do.
-    [[maybe_unused]] int r =
-        ::setsockopt(fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &receive_buffer_size, sizeof receive_buffer_size);
     if (family == Family::V4) {
         if (auto done = enable(fd, IPPROTO_IP, IP_PKTINFO, "IP_PKTINFO"); !done)
             return done;
@@ -67,6 +63,21 @@ Result<Fd> open_socket(Family family, uint16_t port)
 }
 
 } // namespace
+
+Result<void> UdpPorts::enlarge_buffers()
+{
+    for (auto const& socket : m_sockets) {
+        if (!socket.fd)
+            continue;
+        int const size = receive_buffer_size;
+        if (::setsockopt(socket.fd.get(), SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size) < 0) {
+            auto what =
+                fmt::format("enlarging the receive buffer of UDP port {} (CAP_NET_ADMIN)", socket.port);
+            return std::unexpected(system_error(errno, what));
+        }
+    }
+    return {};
+}
 
 Result<UdpPorts> UdpPorts::open(uint16_t port, uint16_t nat_port)
 {

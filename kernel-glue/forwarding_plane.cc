@@ -62,6 +62,7 @@ Result<std::vector<GroupLine>> ForwardingPlane::install(GroupTable const& table,
             return std::unexpected(removed.error());
     m_leftovers = FlowLeftovers::Keep;
     m_table = table;
+    m_own_addresses.assign(own_addresses.begin(), own_addresses.end());
     return copies_of(std::move(plan.taken));
 }
 
@@ -110,15 +111,38 @@ Result<void> ForwardingPlane::drop(Flow const& flow, PolicyGroup group)
 Result<void> ForwardingPlane::release(Flow const& flow)
 {
     m_reqids.erase(flow);
-    if (auto removed = remove_ours(m_requests, outbound_selector(flow), xfrm::Direction::Out); !removed)
-        return removed;
-    return remove_ours(m_requests, inbound_selector(flow), xfrm::Direction::In);
+    if (auto given = give_back(flow, outbound_selector(flow), xfrm::Direction::Out); !given)
+        return given;
+    return give_back(flow, inbound_selector(flow), xfrm::Direction::In);
+}
+
+Result<void> ForwardingPlane::give_back(Flow const& flow, xfrm::Selector const& selector,
+                                        xfrm::Direction direction)
+{
+    if (auto const line = line_policy(flow, direction))
+        return put_ours(m_requests, *line);
+    return remove_ours(m_requests, selector, direction);
+}
+
+// The kernel keeps one policy per selector: a line that names one host and the flow with that host take
+// turns.
+std::optional<xfrm::Policy> ForwardingPlane::line_policy(Flow const& flow, xfrm::Direction direction) const
+{
+    auto const* line = m_table.find(flow.remote);
+    bool const still_ours = std::ranges::find(m_own_addresses, flow.local) != m_own_addresses.end();
+    if (!line || !line->network.is_host() || !still_ours)
+        return std::nullopt;
+    for (auto const& policy : line_policies(*line, flow.local))
+        if (policy.direction == direction && policy.selector.protocol == 0)
+            return policy;
+    return std::nullopt;
 }
 
 Result<void> ForwardingPlane::kick(Flow const& flow)
 {
     auto const* line = m_table.find(flow.remote);
-    if (!line || !starts_negotiation(line->group))
+    // The trap of a line that names one host is the flow's own policy, and was looked at when that changed.
+    if (!line || !starts_negotiation(line->group) || line->network.is_host())
         return {};
     return replace_ours(m_requests, wide_trap(*line, flow.local));
 }
@@ -144,6 +168,7 @@ Result<void> ForwardingPlane::remove_all()
                 !removed && removed.error().code != ErrorCode::NotFound)
                 return removed;
     m_table = {};
+    m_own_addresses.clear();
     m_reqids.clear();
     return remove_own_states(m_requests);
 }

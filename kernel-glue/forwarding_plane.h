@@ -48,7 +48,8 @@ public:
     Result<void> encrypt(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode, Inbound inbound);
     Result<void> pass(Flow const& flow, PolicyGroup group);
     Result<void> drop(Flow const& flow, PolicyGroup group);
-    /// Takes the flow's own policies away.
+    /// Takes the flow's own policies away. Where the flow's group line names just this host, the line's come
+    /// back.
     Result<void> release(Flow const& flow);
 
     /// Makes the wide trap that covers this flow look at its queue.
@@ -71,10 +72,13 @@ private:
     explicit ForwardingPlane(xfrm::Requests requests) : m_requests(std::move(requests)) {}
 
     Result<void> put(FlowPolicies const& policies);
+    Result<void> give_back(Flow const& flow, xfrm::Selector const& selector, xfrm::Direction direction);
+    [[nodiscard]] std::optional<xfrm::Policy> line_policy(Flow const& flow, xfrm::Direction direction) const;
     Result<std::vector<GroupLine const*>> apply(std::span<PolicyChange const> changes);
 
     xfrm::Requests m_requests;
-    GroupTable m_table; ///< as installed last; tells which wide trap covers a flow
+    GroupTable m_table;                   ///< as installed last; tells which wide trap covers a flow
+    std::vector<Address> m_own_addresses; ///< likewise
     FlowLeftovers m_leftovers = FlowLeftovers::Remove;
     std::unordered_map<Flow, Reqid>
         m_reqids; ///< of flows that have policies; bounded by whoever holds the flows

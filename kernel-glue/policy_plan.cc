@@ -22,12 +22,6 @@ auto key_of(Policy const& policy)
 }
 using Key = decltype(key_of(std::declval<Policy>()));
 
-bool is_flow(Policy const& policy)
-{
-    return policy.priority == flow_priority(WhenGone::Open) ||
-           policy.priority == flow_priority(WhenGone::Closed);
-}
-
 bool is_closed(Policy const& policy) { return when_gone(policy.priority) == WhenGone::Closed; }
 
 bool opens(Policy const& policy) { return policy.verdict == xfrm::Verdict::Allow && !policy.tmpl; }
@@ -113,12 +107,14 @@ InstallPlan plan_install(std::span<WantedPolicy const> wanted, std::span<Policy 
         if (!is_ours(old.priority)) {
             if (line)
                 plan.taken.push_back(line);
+        } else if (is_flow(old.priority) && leftovers == FlowLeftovers::Keep) {
+            // A line that names one host shares its selector with the flow, whose turn it is.
         } else if (old != policy) {
             plan.changes.push_back({PolicyChange::Kind::Update, policy, line});
         }
     }
     for (auto const& [key, policy] : in_kernel)
-        if (is_ours(policy->priority) && (!is_flow(*policy) || leftovers == FlowLeftovers::Remove))
+        if (is_ours(policy->priority) && (!is_flow(policy->priority) || leftovers == FlowLeftovers::Remove))
             plan.changes.push_back({PolicyChange::Kind::Remove, *policy, nullptr});
     std::ranges::stable_sort(plan.changes, {}, rank);
     return plan;

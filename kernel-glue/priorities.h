@@ -43,6 +43,10 @@ enum class WhenGone : uint32_t {
 {
     return priority_band_first + 0x100 + uint32_t(fate);
 }
+[[nodiscard]] constexpr bool is_flow(uint32_t priority)
+{
+    return priority == flow_priority(WhenGone::Open) || priority == flow_priority(WhenGone::Closed);
+}
 /// ICMP errors that path MTU discovery needs, inside a closed network of this prefix length: just before the
 /// network.
 [[nodiscard]] uint32_t icmp_priority(Prefix const& network, WhenGone fate);

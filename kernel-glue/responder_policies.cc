@@ -34,8 +34,13 @@ Result<void> ResponderPolicies::admit(Flow const& flow, PolicyGroup group, Reqid
     auto const created = m_requests.create(policies.out);
     if (created || created.error().code != ErrorCode::Exists)
         return created;
-    // A hold or a shunt of ours; or an explicit policy, which the main thread will report.
-    return {};
+    // A hold or a shunt of ours waits for the main thread, which also reports an explicit policy. A line that
+    // names this host and nothing else does not: in a group that is clear at first, answers would leave in
+    // the clear.
+    auto const present = m_requests.find(policies.out.selector, policies.out.direction);
+    if (!present || !is_ours(present->priority) || is_flow(present->priority))
+        return {};
+    return m_requests.update(policies.out);
 }
 
 Result<void> ResponderPolicies::admit_inbound(xfrm::Policy const& policy, EspMode mode)

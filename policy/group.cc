@@ -47,6 +47,11 @@ bool accepts_negotiation(PolicyGroup group) { return meaning_of(group).start != 
 
 bool may_go_clear(PolicyGroup group) { return meaning_of(group).without_sa == WithoutSa::Clear; }
 
-std::string LineError::to_string() const { return fmt::format("{}:{}: {}", file, line, message); }
+std::string LineError::to_string() const
+{
+    if (line == 0)
+        return fmt::format("{}: {}", file, message);
+    return fmt::format("{}:{}: {}", file, line, message);
+}
 
 } // namespace oekd

@@ -93,7 +93,8 @@ TEST_CASE("list filters by remote, state, protection and group", "[oekctl]")
         INFO(result.error);
         REQUIRE(result.status == 0);
         std::vector<std::string> remotes;
-        for (auto const& flow : Json::parse(result.out).at("flows"))
+        auto const output = Json::parse(result.out);
+        for (auto const& flow : output.at("flows"))
             remotes.push_back(flow.at("remote"));
         CHECK(remotes == row.remotes);
     }
@@ -239,7 +240,7 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A subcommand is required"},
+             Row{"no verb", {}, "A verb (status, list or show) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},

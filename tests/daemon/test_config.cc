@@ -7,6 +7,7 @@
 #include <array>
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
+#include <regex>
 
 using namespace oekd;
 using namespace std::chrono_literals;
@@ -74,6 +75,24 @@ std::string uncommented(std::string_view text)
         text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
     }
     return result;
+}
+
+/// Each "key = value" of the text stands in oekd.conf(5), and the manual has no other keys.
+void check_manual(std::string const& all_keys)
+{
+    auto const manual = text_of(std::filesystem::path(std::getenv("OEKD_SOURCE")) / "man/oekd.conf.5");
+    std::regex const setting("^([a-z-]+) = (.*)$", std::regex::multiline);
+    std::regex const item("\\.It Cm");
+    ptrdiff_t settings = 0;
+    for (std::sregex_iterator match(all_keys.begin(), all_keys.end(), setting), end; match != end; ++match) {
+        auto const value = std::regex_replace((*match)[2].str(), std::regex("\""), "\\(dq");
+        auto const entry = fmt::format("\n.It Cm {} No = Ar {}\n", (*match)[1].str(), value);
+        INFO(entry);
+        CHECK(manual.find(entry) != std::string::npos);
+        ++settings;
+    }
+    CHECK(settings == 21);
+    CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
 } // namespace
@@ -282,12 +301,7 @@ TEST_CASE("the packaged example says what the defaults are", "[config]")
     if (!with_all_keys)
         FAIL(with_all_keys.error().message);
     check_same(*with_all_keys, Config{});
-    for (auto const* key :
-         {"policies",        "control",  "silence",        "limit",     "again",     "short",
-          "short-max",       "normal",   "mode",           "port",      "nat-port",  "retransmit",
-          "retransmissions", "deadline", "rekey-child",    "rekey-ike", "log-level", "flows",
-          "negotiations",    "sas",      "sas-per-address"})
-        CHECK(all_keys.find(fmt::format("\n{} = ", key)) != std::string::npos);
+    check_manual(all_keys);
 }
 
 TEST_CASE("durations are a number and a unit", "[duration]")

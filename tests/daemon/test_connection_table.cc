@@ -8,10 +8,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-Address address(std::string_view text)
-{
-    return Address::parse(text).value();
-}
+Address address(std::string_view text) { return Address::parse(text).value(); }
 
 Flow const to_east{address("10.1.0.1"), address("10.2.0.1")};
 
@@ -44,9 +41,9 @@ public:
 struct Fixture {
     explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
         : table(loop, enforcer, reqids, journal, table_of(group),
-                {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms}, .max_flows = max_flows})
-    {
-    }
+                {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms},
+                 .max_flows = max_flows})
+    {}
 
     static std::shared_ptr<GroupTable const> table_of(PolicyGroup group)
     {

@@ -3,6 +3,7 @@
 
 #include <daemon.h>
 #include <encoding/payloads/auth_payload.h>
+#include <encoding/payloads/notify_payload.h>
 #include <library.h>
 #include <processing/jobs/callback_job.h>
 
@@ -16,6 +17,16 @@ static void say(char const* line)
     fflush(stdout);
 }
 
+/// A hash of other addresses than those that the packet has: to the peer this is a NAT (RFC 7296 §2.23).
+static void fake_nat(message_t* message)
+{
+    notify_payload_t* notify = message->get_notify(message, NAT_DETECTION_SOURCE_IP);
+    if (notify) {
+        chunk_t hash = notify->get_notification_data(notify);
+        hash.ptr[0] ^= 0xff;
+    }
+}
+
 static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, bool incoming, bool plain)
 {
     (void)self;
@@ -24,6 +35,8 @@ static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, b
     auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
     if (wanted.psk && auth)
         auth->set_auth_method(auth, AUTH_PSK);
+    if (wanted.nat && message->get_exchange_type(message) == IKE_SA_INIT)
+        fake_nat(message);
     // The identity must change before AUTH is computed, else it is the AUTH value that is wrong.
     if (wanted.id_data && message->get_exchange_type(message) == IKE_SA_INIT) {
         auth_cfg_t* config;

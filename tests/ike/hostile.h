@@ -14,6 +14,7 @@ struct hostile_options {
     int rekeys;         ///< rekey the CHILD_SA without pause
     int ike_rekey;      ///< rekey the IKE_SA at once
     int psk;            ///< claim the pre-shared key method
+    int nat;            ///< look as if behind a NAT
     int id_data;        ///< send an ID_NULL that is not empty
     char const* move;   ///< go on from this address, with MOBIKE's UPDATE_SA_ADDRESSES
 };

@@ -44,6 +44,7 @@ struct Options {
         bool rekeys = false;
         bool ike_rekey = false;
         bool psk = false;
+        bool nat = false;
         bool id_data = false;
         std::string source;
         std::string target;
@@ -83,6 +84,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_flag("--hostile-rekeys", o.hostile.rekeys, "hostile: rekey the CHILD_SA without pause");
     app->add_flag("--hostile-ike-rekey", o.hostile.ike_rekey, "hostile: rekey the IKE_SA at once");
     app->add_flag("--hostile-psk", o.hostile.psk, "hostile: claim the pre-shared key method");
+    app->add_flag("--hostile-nat", o.hostile.nat, "hostile: look as if behind a NAT");
     app->add_flag("--hostile-id-data", o.hostile.id_data, "hostile: send ID_NULL that is not empty");
     app->add_option("--hostile-move", o.hostile.move,
                     "hostile: go on from this address, with MOBIKE's notify");
@@ -195,6 +197,7 @@ void start_hostile(Options const& o)
     options.rekeys = o.hostile.rekeys;
     options.ike_rekey = o.hostile.ike_rekey;
     options.psk = o.hostile.psk;
+    options.nat = o.hostile.nat;
     options.id_data = o.hostile.id_data;
     options.move = o.hostile.move.c_str();
     hostile_start(&options);

@@ -355,3 +355,46 @@ TEST_CASE("a flow that lost its key stays closed to cleartext while it gets anot
     CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "held again"));
     CHECK(host.out(east).tmpl->reqid == trap_reqid);
 }
+
+TEST_CASE("a line that names one host takes turns with its flow", "[kernel-glue][plane][kernel]")
+{
+    auto const group =
+        GENERATE(values({PolicyGroup::PrivateOrClear, PolicyGroup::Private, PolicyGroup::ClearOrPrivate}));
+    Host host({{"10.2.0.1", group}});
+    auto const line_out = host.out(east);
+    auto const line_in = host.in(east);
+    REQUIRE(host.plane.hold(east, group, reqid));
+    REQUIRE(host.plane.encrypt(east, group, reqid, EspMode::Transport, Inbound::Require));
+    REQUIRE(host.plane.kick(east));
+    CHECK(host.out(east).tmpl->reqid == reqid);
+
+    REQUIRE(host.plane.install(host.table, own_addresses().value())); // a reload leaves the flow alone
+    CHECK(host.out(east).tmpl->reqid == reqid);
+
+    REQUIRE(host.plane.release(east));
+    CHECK(host.out(east) == line_out);
+    CHECK(host.in(east) == line_in);
+}
+
+TEST_CASE("the trap of one host lets a held packet go when its flow is decided",
+          "[kernel-glue][plane][kernel]")
+{
+    if (!PrivateNetwork::can_hold())
+        return; // nothing is held in a user namespace, which has no xfrm_larval_drop
+    Host host({{"10.2.0.1", poc}});
+    host.network.send("10.2.0.1", "held");
+    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.plane.hold(east, poc, reqid));
+    REQUIRE(host.plane.pass(east, poc));
+    REQUIRE(host.plane.kick(east));
+    CHECK(host.network.seen("held"));
+}
+
+TEST_CASE("a responder's answer is encrypted where a line names just the peer",
+          "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.1", PolicyGroup::ClearOrPrivate}});
+    auto responder = ResponderPolicies::open().value();
+    REQUIRE(responder.admit(east, PolicyGroup::ClearOrPrivate, reqid, EspMode::Transport));
+    CHECK(host.out(east).tmpl->reqid == reqid);
+}

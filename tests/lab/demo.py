@@ -94,6 +94,8 @@ class Stage:
             what = paint(GREEN, f"ESP, encrypted, SPI {packet.spi:08x}, {len(packet.payload)} bytes")
         elif packet.ike:
             what = paint(CYAN, f"{packet.ike.exchange} {'response' if packet.ike.response else 'request'}")
+        elif packet.about_ike:
+            what = paint(CYAN, "ICMP: nobody listens for IKE here")
         else:
             what = paint(YELLOW, f"in the clear: {packet.what}")
         return f"   {after * 1000:7.1f} ms  {who}  {what}"

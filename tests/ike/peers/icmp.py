@@ -9,8 +9,8 @@ from lab.netns import inside
 
 
 def checksum(data: bytes) -> int:
-    words = struct.unpack(f"!{len(data) // 2}H", data + bytes(len(data) % 2) if len(data) % 2 else data)
-    total = sum(words)
+    padded = data + bytes(len(data) % 2)
+    total = sum(struct.unpack(f"!{len(padded) // 2}H", padded))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return ~total & 0xFFFF

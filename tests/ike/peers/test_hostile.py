@@ -9,6 +9,8 @@ REFUSED = [
     (["--hostile-id-data"], "AUTHENTICATION_FAILED"),
     (["--hostile-source", "10.3.0.1/32"], "TS_UNACCEPTABLE"),
     (["--hostile-target", "10.3.0.1/32"], "TS_UNACCEPTABLE"),
+    # libcharon would take this one: it rewrites the selectors of who seems to be behind a NAT.
+    (["--hostile-nat", "--hostile-source", "10.3.0.1/32"], "TS_UNACCEPTABLE"),
 ]
 
 
@@ -36,6 +38,13 @@ def test_a_wide_selector_is_narrowed_to_the_two_hosts(west, east, peer):
     assert answers.wait("up")["flow"] == f"{east.ipv4} - {west.ipv4}"
     selectors = {line.strip() for state in east.xfrm_states() for line in state.text.splitlines() if "\tsel " in line}
     assert all("/32" in line for line in selectors)
+
+
+def test_forced_udp_encapsulation_is_no_nat(west, east, peer):
+    """A peer may look as if behind a NAT as long as its selectors name the address that we see."""
+    answers = peer(east)
+    peer(west, "--hostile-nat", to=east).wait("up")
+    assert answers.wait("up")["flow"] == f"{east.ipv4} - {west.ipv4}"
 
 
 def test_a_second_child_is_refused_and_the_first_stays(west, east, peer):

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Lets a program that was linked against a newer C library start on this one; the shim has the missing
-symbols."""
+"""Lets a program that was linked against a newer C library start on this one."""
 
 import struct
 from pathlib import Path
@@ -9,8 +8,7 @@ SHT_GNU_VERNEED = 0x6FFFFFFE
 
 
 def lower_version(source: Path, target: Path, old: str, new: str) -> None:
-    """Writes a copy of a 64-bit little-endian ELF file that asks for symbol version `new` where it asked for
-    `old`."""
+    """Copies a 64-bit little-endian ELF file; the copy needs symbol version `new` instead of `old`."""
     image = bytearray(source.read_bytes())
     needs = version_needs(image)
     if old not in needs:

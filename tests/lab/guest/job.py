@@ -35,8 +35,9 @@ class Job:
         return sys.stdout.isatty()
 
     def write(self) -> None:
-        """Writes the script that the guest runs."""
-        shutil.rmtree(self.work, ignore_errors=True)
+        """Writes the script that the guest runs; what an earlier run left goes."""
+        for old in (self.work, self.build / "lab-failures"):
+            shutil.rmtree(old, ignore_errors=True)
         self.work.mkdir(parents=True)
         size = shutil.get_terminal_size()
         environment = {

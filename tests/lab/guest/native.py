@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Where the kernel itself has ESP no guest is needed: namespaces of our own keep the host's network
-untouched."""
+"""A kernel that has ESP needs no guest: namespaces of our own keep the host's network untouched."""
 
 import os
 import signal

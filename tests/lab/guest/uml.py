@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""User Mode Linux: the kernel as a process. Nearly native speed in user space, so timings mean something
-there."""
+"""User Mode Linux: the kernel as a process, nearly native in user space, so timings mean something."""
 
 import os
 import subprocess
@@ -16,8 +15,7 @@ KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
 def prepare(guest: str) -> None:
-    """Kernel and shim. uml is this suite's, uml72 is Debian unstable's, whose system calls are ten times
-    faster."""
+    """Kernel and shim. uml is this suite's; uml72 is Debian unstable's, far faster in system calls."""
     if guest == "uml":
         cache.unpack("uml", ["user-mode-linux"])
     else:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The kernel we run in, as far as a scenario must know it."""
+"""The kernel we run in and the programs we run, as far as a scenario must know them."""
 
+import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 
@@ -12,15 +14,27 @@ class Guest:
     build: Path
     cache: Path  # unpacked packages
 
-    @property
-    def emulated(self) -> bool:
-        """Every instruction is translated: about ten times slower, so no figure from here is a result."""
-        return self.name == "tcg"
+    @cached_property
+    def slowness(self) -> int:
+        """How much longer things may take. No figure from where this is not 1 is a result."""
+        return (4 if self.name == "tcg" else 1) * (2 if self._sanitized else 1)
 
     def patience(self, seconds: float) -> float:
         """A deadline that is generous where nothing is fast."""
-        return seconds * 4 + 2 if self.emulated else seconds
+        return seconds if self.slowness == 1 else seconds * self.slowness + 2
+
+    @property
+    def _sanitized(self) -> bool:
+        options = self.build / "meson-info" / "intro-buildoptions.json"
+        if not options.exists():
+            return False
+        return any(
+            o["name"] == "b_sanitize" and o["value"] != "none" for o in json.loads(options.read_text())
+        )
 
 
 def this_guest() -> Guest:
-    return Guest(os.environ["OEKD_GUEST"], Path(os.environ["OEKD_BUILD"]), Path(os.environ["OEKD_CACHE"]))
+    return _this
+
+
+_this = Guest(os.environ["OEKD_GUEST"], Path(os.environ["OEKD_BUILD"]), Path(os.environ["OEKD_CACHE"]))

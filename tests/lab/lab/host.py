@@ -4,7 +4,6 @@
 import json
 import socket
 import subprocess
-import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -50,9 +49,8 @@ class Host:
     def run(self, *words: str, seconds: float = 60) -> str:
         """Output of a program that must succeed."""
         done = subprocess.run(self.command(*words), capture_output=True, text=True, timeout=seconds)
-        assert (
-            done.returncode == 0
-        ), f"{self.name}: {' '.join(words)} -> {done.returncode}\n{done.stdout}{done.stderr}"
+        ended = f"{self.name}: {' '.join(words)} -> {done.returncode}\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, ended
         return done.stdout
 
     def ip(self, *lines: str) -> str:
@@ -65,8 +63,7 @@ class Host:
     def ping(
         self, other: "Host", family: int = 4, count: int = 5, interval: float = 0.1, seconds: float = 5
     ) -> probe.Ping:
-        """Raw echoes to another host; returns once all are answered, at the latest `seconds` after the
-        last."""
+        """Raw echoes; returns once all are answered, at the latest `seconds` after the last."""
         return self.ping_address(other.address(family), count, interval, seconds)
 
     def ping_address(
@@ -86,22 +83,6 @@ class Host:
                 for pair, prober in probers.items()
             }
             return {pair: ping.result() for pair, ping in running.items()}
-
-    @contextmanager
-    def pinging(self, other: "Host", family: int = 4, interval: float = 0.05) -> Iterator[probe.Ping]:
-        """Echoes for as long as the block runs, then waits for those on the way; the result fills while it
-        runs."""
-        stop = threading.Event()
-        with self._prober(other.address(family)) as prober:
-            thread = threading.Thread(
-                target=prober.ping_until, args=(stop, interval, this_guest().patience(5))
-            )
-            thread.start()
-            try:
-                yield prober.result
-            finally:
-                stop.set()
-                thread.join()
 
     def tcp_connect(self, address: str, port: int, seconds: float = 20) -> tcp.Connect:
         with inside(self.name):

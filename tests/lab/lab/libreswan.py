@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""libreswan as the other side: pluto with AUTH-NULL, in a mount namespace where its packages lie over
-/usr."""
+"""libreswan as the other side: AUTH-NULL, in a mount namespace where its packages lie over /usr."""
 
 import os
 import subprocess

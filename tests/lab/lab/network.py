@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""west -- road -- east, plain: each host has 10.N.0.1/16 and fd0N::1/64, the road .254 and ::254 in each
-network."""
+"""west, east and plain around the road: each has 10.N.0.1/16 and fd0N::1/64, the road .254 and ::254."""
 
 import subprocess
 from collections.abc import Iterable

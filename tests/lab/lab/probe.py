@@ -1,12 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Raw ICMP echoes. ping(8) connects a UDP socket first, which itself raises an acquire: here only the echo
-goes out."""
+"""Raw ICMP echoes and nothing else: ping(8) connects a UDP socket first, which raises an acquire."""
 
 import itertools
 import select
 import socket
 import struct
-import threading
 import time
 from collections import namedtuple
 from collections.abc import Callable
@@ -51,8 +49,7 @@ class Prober:
         sock.setblocking(False)
 
     def ping(self, count: int, interval: float, seconds: float) -> Ping:
-        """Sends count echoes, then waits for those still unanswered, at most `seconds` from the last one
-        on."""
+        """Sends count echoes, then waits for those still unanswered, for at most `seconds`."""
         following = time.monotonic()
         for _ in range(count):
             self._send()
@@ -60,12 +57,6 @@ class Prober:
             self._receive_until(following, lambda: self.result.sent == count)
         self._receive_until(time.monotonic() + seconds, self._nothing_to_wait_for)
         return self.result
-
-    def ping_until(self, stop: threading.Event, interval: float, seconds: float) -> None:
-        while not stop.is_set():
-            self._send()
-            self._receive_until(time.monotonic() + interval)
-        self._receive_until(time.monotonic() + seconds, self._nothing_to_wait_for)
 
     def _nothing_to_wait_for(self) -> bool:
         return self.result.lost == len(self.result.refused)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The router between the hosts: delays and loses packets on request. Needs no netfilter, which some guests
-lack."""
+"""The router between the hosts: delays and loses packets on request, without netfilter."""
 
 from .host import Host
 

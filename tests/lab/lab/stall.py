@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A main loop that does not get to run, while the process's other threads do (ptrace(2), one thread
-seized)."""
+"""A main loop that does not get to run while the process's other threads do: ptrace(2) of one thread."""
 
 import ctypes
 import os

@@ -9,8 +9,7 @@ T = TypeVar("T")
 
 
 def wait_until(condition: Callable[[], T], seconds: float, what: str) -> T:
-    """The condition's first true value; an AssertionError that says what was waited for, and what was seen
-    last."""
+    """The condition's first true value; else an AssertionError that says what was waited for."""
     deadline = time.monotonic() + seconds
     while True:
         seen = condition()

@@ -21,13 +21,6 @@ class State:
         """The place-holder of an acquire or of an SPI, not an SA: it has no key."""
         return "\taead " not in self.text and "\tenc " not in self.text
 
-    @property
-    def algorithm(self) -> str:
-        """As `ip xfrm state add` wants it again, key included."""
-        aead = re.search(r"aead (\S+) (0x[0-9a-f]+) \(\d+ bits\) (\d+)", self.text)
-        assert aead, f"no AEAD key in\n{self.text}"
-        return f"aead {aead[1]} {aead[2]} {aead[3]}"
-
 
 @dataclass(frozen=True)
 class Policy:

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What every scenario may ask for. Hosts stand for the whole session; what a test did to them must be gone
-after it."""
+"""What every scenario may ask for. Hosts stand for the whole session; each test leaves them clean."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -50,8 +49,7 @@ def road(hosts: network.Network) -> Road:
 
 @pytest.fixture(autouse=True)
 def left_clean(hosts: network.Network) -> Iterator[None]:
-    """A test that leaves policies, states or sysctls behind fails; the next one starts from nothing all the
-    same."""
+    """A test that leaves policies, states or sysctls behind fails; the next one starts clean."""
     before = hosts.sysctls()
     yield
     hosts.road.reset()
@@ -83,8 +81,7 @@ def wire(running: list, road: Road, tmp_path: Path) -> Wire:
 
 @pytest.fixture
 def oekd(running: list, tmp_path: Path) -> Iterator[Callable[..., Oekd]]:
-    """oekd(west, groups={"private-or-clear": ["10.2.0.0/16"]}) starts it there and waits until it is
-    ready."""
+    """oekd(west, groups={"private-or-clear": ["10.2.0.0/16"]}) starts it there, ready."""
     with ExitStack() as stack:
 
         def start(host: Host, groups: dict[str, list[str]], config: Table | None = None) -> Oekd:

@@ -53,7 +53,7 @@ def test_tcp_connects_without_repeating_its_syn(wire, guest, west, east, road, o
     with east.listening(7):
         connects = [west.tcp_connect(address, 7) for address in three_addresses]
     assert [connected.repeated for connected in connects] == [0, 0, 0]
-    if guest.name == "uml72":
+    if guest.name == "uml72" and guest.slowness == 1:
         assert (
             min(connected.seconds for connected in connects) < 0.110
         ), "the others may have waited for the CPU"

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A peer that cannot, or does not answer: clear where the group allows it, and nothing where not (acceptance
-3, 4, 8)."""
+"""A peer that cannot or does not answer: clear where the group allows it, else nothing (acceptance 3, 4)."""
 
 import pytest
 from lab.pcap import UDP
@@ -18,7 +17,9 @@ def test_a_silent_peer_is_reached_in_clear(wire, guest, west, plain, road, oekd,
     oekd(west, {"private-or-clear": plain.networks}, STRANGERS)
     ping = west.ping(plain, family)
     assert ping.lost == 0, f"{ping}"
-    assert SILENCE <= ping.first_reply < guest.patience(SILENCE + 0.15)
+    assert (
+        SILENCE <= ping.first_reply < guest.patience(SILENCE + 0.3)
+    ), "the queue alone would wait for 700 ms"
     wire.assert_clear(west, plain)
     assert west.flow_with(plain, family)["protection"] == "clear"
     wait_until(

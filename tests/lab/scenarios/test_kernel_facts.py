@@ -106,8 +106,7 @@ def test_packets_before_the_decision_are_held_and_leave_encrypted(trapped, wire,
 
 
 def test_updating_a_policy_releases_its_queue_at_once(trapped, guest, west, east, receiver):
-    """Left alone, the queue is looked at by a timer that doubles from 100 ms: here it has gone past a
-    second."""
+    """Left alone, the queue is looked at by a timer that doubles from 100 ms: here it is near a second."""
     hold(west, east)
     send(west, east, b"held")
     held = time.monotonic()
@@ -150,8 +149,7 @@ def test_without_holding_the_first_packet_is_lost(west, east, wire):
 
 @pytest.mark.parametrize("mode, arrives", [("transport", True), ("tunnel", False)])
 def test_esp_without_an_inbound_policy(west, east, receiver, mode, arrives):
-    """Transport ESP passes, tunnel ESP is dropped: so the inbound policy must exist before the SA can be
-    used."""
+    """Transport ESP passes, tunnel ESP is dropped: the inbound policy must be there before the SA is used."""
     Pair(west, east, mode).install()
     west.ip(f"xfrm policy add {selector(west, east, 'out')} {template(west, east, mode)}")
     dropped = dropped_without_policy(east)

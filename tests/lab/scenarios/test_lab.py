@@ -15,8 +15,7 @@ def test_hosts_reach_one_another(west, east, plain, family):
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_the_capture_sees_cleartext(wire, west, east, plain, family):
-    """What the tunnel scenarios rely on: a clear ping would be noticed, and only between the two hosts asked
-    for."""
+    """What the tunnel scenarios rely on: a clear ping is noticed, and only between the hosts asked for."""
     west.ping(east, family=family, count=2)
     assert len(wire.cleartext(west, east)) == 4
     assert not wire.cleartext(west, plain)

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""The responder is ready to receive before its answer leaves, even while its main loop does not run (RFC 4322
-§11.2.12.4)."""
+"""The responder can receive before its answer leaves, even if its main loop stands (RFC 4322 §11.2.12.4)."""
 
 import pytest
 from lab.stall import main_thread_stalled

@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A start that cannot work says why in one line, with file and line where there is one, and ends with the
-documented code."""
+"""A start that cannot work says why in one line, with file and line, and ends with the documented code."""
 
 import subprocess
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/connection_table.h"
 
+#include "daemon/key_exchange.h"
+
 #include <algorithm>
 #include <fmt/format.h>
 
@@ -21,7 +23,7 @@ std::string reason(NegotiationEnded const& event)
 
 std::string reason(SaDescription const& sa)
 {
-    return fmt::format("AUTH-NULL, {}, {} mode, started by {}", sa.ike_proposal, to_string(sa.mode),
+    return fmt::format("AUTH-NULL, {}, started by {}", key_exchange_of(sa.ike_proposal),
                        sa.by == Established::By::Us ? "us" : "the peer");
 }
 

@@ -32,8 +32,8 @@ struct Error {
 
 template <typename T> using Result = std::expected<T, Error>;
 
-/// An Error from errno: EPERM and EACCES become Permission, EEXIST Exists, ENOENT and ESRCH NotFound, EADDRINUSE
-/// PortInUse, all others System. The message is "what: strerror".
+/// An Error from errno: EPERM and EACCES become Permission, EEXIST Exists, ENOENT and ESRCH NotFound,
+/// EADDRINUSE PortInUse, all others System. The message is "what: strerror".
 [[nodiscard]] Error system_error(int errno_value, std::string_view what);
 
 /// For `return fail(...)` in a function that returns Result<T>.

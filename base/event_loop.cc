@@ -23,7 +23,10 @@ int dispatch(void* userdata) noexcept
 
 int on_io(sd_event_source*, int, uint32_t, void* userdata) noexcept { return dispatch(userdata); }
 int on_time(sd_event_source*, uint64_t, void* userdata) noexcept { return dispatch(userdata); }
-int on_signalled(sd_event_source*, signalfd_siginfo const*, void* userdata) noexcept { return dispatch(userdata); }
+int on_signalled(sd_event_source*, signalfd_siginfo const*, void* userdata) noexcept
+{
+    return dispatch(userdata);
+}
 
 Result<EventSource> adopt(int result, sd_event_source* source, std::unique_ptr<EventSource::State> state,
                           std::string_view what)
@@ -71,8 +74,9 @@ Result<EventSource> EventLoop::after(std::chrono::milliseconds delay, Callback c
     auto microseconds = std::chrono::duration_cast<std::chrono::microseconds>(delay).count();
     auto state = state_with(std::move(callback));
     sd_event_source* source = nullptr;
-    int r = sd_event_add_time_relative(m_event.get(), &source, CLOCK_MONOTONIC, static_cast<uint64_t>(microseconds),
-                                       accuracy_us, on_time, state.get());
+    int r =
+        sd_event_add_time_relative(m_event.get(), &source, CLOCK_MONOTONIC,
+                                   static_cast<uint64_t>(microseconds), accuracy_us, on_time, state.get());
     return adopt(r, source, std::move(state), "setting a timer");
 }
 
@@ -99,10 +103,7 @@ Result<int> EventLoop::run()
     return r;
 }
 
-void EventLoop::stop(int code)
-{
-    sd_event_exit(m_event.get(), code);
-}
+void EventLoop::stop(int code) { sd_event_exit(m_event.get(), code); }
 
 EventLoop::Clock::time_point EventLoop::now() const
 {

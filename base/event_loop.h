@@ -11,8 +11,8 @@
 
 namespace oekd {
 
-/// One registration in the event loop; destroying it ends it. Destroying it from within its own callback is allowed.
-/// Must not outlive the loop.
+/// One registration in the event loop; destroying it ends it. Destroying it from within its own callback is
+/// allowed. Must not outlive the loop.
 class EventSource {
 public:
     struct State; ///< private to event_loop.cc
@@ -37,7 +37,8 @@ public:
 
     static Result<EventLoop> create();
 
-    /// Calls back when `fd` is readable (EPOLLIN). The caller keeps the descriptor open as long as the source lives.
+    /// Calls back when `fd` is readable (EPOLLIN). The caller keeps the descriptor open as long as the source
+    /// lives.
     [[nodiscard]] Result<EventSource> on_readable(int fd, Callback callback);
 
     /// Calls back once after `delay`; accuracy 1 ms.

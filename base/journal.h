@@ -16,8 +16,8 @@ struct LogField {
     std::string value;
 };
 
-/// Log lines to the journal with their fields when stderr is connected to it (JOURNAL_STREAM), else as text on stderr,
-/// "level: text". Library code never logs; who handles an error logs it, once. Thread-safe.
+/// Log lines to the journal with their fields when stderr is connected to it (JOURNAL_STREAM), else as text
+/// on stderr, "level: text". Library code never logs; who handles an error logs it, once. Thread-safe.
 class Journal {
 public:
     static Journal open(LogLevel most_detailed);

@@ -13,11 +13,11 @@
 
 namespace oekd {
 
-/// Carries owned values from worker threads to the main thread: a locked queue and an eventfd that the main loop
-/// watches. post() is for any thread, take_all() and fd() for the receiving one.
+/// Carries owned values from worker threads to the main thread: a locked queue and an eventfd that the main
+/// loop watches. post() is for any thread, take_all() and fd() for the receiving one.
 ///
-/// The queue has no bound of its own: what is posted stands for objects that are bounded where they are made (IKE_SAs,
-/// negotiations), and an outcome that was dropped would leave a flow waiting.
+/// The queue has no bound of its own: what is posted stands for objects that are bounded where they are made
+/// (IKE_SAs, negotiations), and an outcome that was dropped would leave a flow waiting.
 template <typename T> class Mailbox {
 public:
     static Result<Mailbox> create()

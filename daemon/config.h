@@ -31,8 +31,8 @@ struct LoadedGroups {
     GroupTable table;
     std::vector<LineError> errors; ///< bad lines: reported, skipped
 };
-/// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error, as is
-/// an unknown file name that looks like a misspelt group.
+/// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error. A
+/// file of another name is reported among the bad lines, with the group that it may mean.
 Result<LoadedGroups> load_groups(std::filesystem::path const& directory);
 
 } // namespace oekd

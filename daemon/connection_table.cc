@@ -80,7 +80,9 @@ void ConnectionTable::sa_up(SaUp const& event)
 {
     auto* row = find_or_add(event.sa.flow);
     if (!row) { // the table is full, or a reload took the line away while IKE ran
-        (void)m_enforcer.apply(Connection{.flow = event.sa.flow}, event.sa.reqid, {}, CloseSa{event.sa.sa});
+        Connection const unwanted{.flow = event.sa.flow};
+        (void)m_enforcer.apply(unwanted, event.sa.reqid, {}, CloseSa{event.sa.sa});
+        (void)m_enforcer.apply(unwanted, event.sa.reqid, {}, Release{}); // what the worker has put there
         return;
     }
     if (row->connection.state == ConnectionState::ClearText)
@@ -113,6 +115,11 @@ void ConnectionTable::regroup(std::shared_ptr<GroupTable const> groups)
         auto const* line = m_groups->find(row.connection.flow.remote);
         return !line || line->group != row.connection.group;
     });
+    for (auto& [flow, row] : m_rows) {
+        auto const* line = m_groups->find(flow.remote);
+        row.file = line->file;
+        row.line = line->line;
+    }
 }
 
 void ConnectionTable::keep_local(std::span<Address const> own_addresses)
@@ -227,19 +234,28 @@ void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_
     arm_deadline(row);
 }
 
+// What takes things away goes on after a failure: an SA must not outlive its flow because a policy did not
+// go.
 bool ConnectionTable::carry_out(ConnectionRow& row, std::vector<Action> const& actions)
 {
+    bool all_done = true;
     for (auto const& action : actions) {
+        bool const takes_away =
+            std::holds_alternative<Release>(action) || std::holds_alternative<CloseSa>(action);
+        if (!all_done && !takes_away)
+            continue;
         auto done = m_enforcer.apply(row.connection, row.reqid, row.negotiation, action);
         if (done)
             continue;
-        auto explicit_policy = done.error().code == ErrorCode::Exists;
-        m_journal.log(explicit_policy ? LogLevel::Notice : LogLevel::Error,
+        auto const taken = done.error().code == ErrorCode::Exists;
+        m_journal.log(taken ? LogLevel::Notice : LogLevel::Error,
                       fmt::format("{}: {}", row.connection.flow.to_string(), done.error().message),
                       {{"OEKD_REMOTE", row.connection.flow.remote.to_string()}});
-        return false;
+        // A wide trap that could not be looked at delays a packet; the flow itself is as it should be.
+        if (!std::holds_alternative<Kick>(action))
+            all_done = false;
     }
-    return true;
+    return all_done;
 }
 
 void ConnectionTable::arm_deadline(ConnectionRow& row)
@@ -274,6 +290,7 @@ void ConnectionTable::watch_inbound(ConnectionRow& row, Duration delay)
             apply(*keyed, InboundSeen{}, "the peer's first ESP packet");
         else
             watch_inbound(*keyed, std::min(delay * 2, slowest_inbound_check));
+        settle(flow);
     });
     if (timer)
         row.inbound_timer = std::move(*timer);

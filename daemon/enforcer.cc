@@ -36,15 +36,15 @@ struct Application {
     // A decided flow has no use for its larval SA, which would swallow the next acquire for its whole life.
     Result<void> operator()(Kick const&) const
     {
-        if (auto kicked = plane.kick(connection.flow); !kicked)
-            return kicked;
-        return plane.sweep_larval(connection.flow, reqid);
+        auto kicked = plane.kick(connection.flow);
+        auto swept = plane.sweep_larval(connection.flow, reqid);
+        return kicked ? swept : kicked;
     }
     Result<void> operator()(Release const&) const
     {
-        if (auto released = plane.release(connection.flow); !released)
-            return released;
-        return plane.sweep_larval(connection.flow, reqid);
+        auto released = plane.release(connection.flow);
+        auto swept = plane.sweep_larval(connection.flow, reqid);
+        return released ? swept : released;
     }
 
     [[nodiscard]] ForwardingPlane::Inbound inbound() const

@@ -24,11 +24,13 @@ std::shared_ptr<GroupTable const> Gatekeeper::groups() const
 
 ResponderGate::Welcome Gatekeeper::welcome(Address const& remote) noexcept
 {
+    if (m_stage == Stage::Starting)
+        return Welcome::Ignore;
     auto table = groups();
     auto const* line = table->find(remote);
-    if (line && line->group == PolicyGroup::Block)
-        return Welcome::Ignore;
-    return line && accepts_negotiation(line->group) && !m_closed ? Welcome::Answer : Welcome::Refuse;
+    if (!line || line->group == PolicyGroup::Block)
+        return Welcome::Ignore; // whom no line names gets no answer from us, as if oekd were not there
+    return accepts_negotiation(line->group) && m_stage == Stage::Open ? Welcome::Answer : Welcome::Refuse;
 }
 
 void Gatekeeper::sa_installed(SaDescription const& sa) noexcept

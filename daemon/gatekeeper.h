@@ -19,8 +19,11 @@ public:
     Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, Journal const& journal);
 
     void set_groups(std::shared_ptr<GroupTable const> groups);
+    /// The policies are in the kernel: peers are welcome from now on. Until then nobody hears an answer; IKE
+    /// repeats itself.
+    void open() { m_stage = Stage::Open; }
     /// From now on nobody new is welcome: oekd stops (RFC 4322 §9.3).
-    void close() { m_closed = true; }
+    void close() { m_stage = Stage::Closed; }
 
     [[nodiscard]] Welcome welcome(Address const& remote) noexcept override;
     void sa_installed(SaDescription const& sa) noexcept override;
@@ -32,7 +35,8 @@ private:
     std::shared_ptr<GroupTable const> m_groups;
     ResponderPolicies m_policies;
     Journal const& m_journal;
-    std::atomic<bool> m_closed = false;
+    enum class Stage { Starting, Open, Closed };
+    std::atomic<Stage> m_stage = Stage::Starting;
 };
 
 } // namespace oekd

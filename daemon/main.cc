@@ -4,9 +4,11 @@
 #include "daemon/version.h"
 
 #include <CLI/CLI.hpp>
+#include <array>
 #include <fmt/format.h>
-#include <map>
+#include <string_view>
 #include <systemd/sd-daemon.h>
+#include <utility>
 
 namespace {
 
@@ -16,6 +18,21 @@ struct CommandLine {
     bool release = false;
     oekd::LogLevel level = oekd::LogLevel::Info;
 };
+
+using LevelName = std::pair<std::string_view, oekd::LogLevel>;
+constexpr std::array log_levels{
+    LevelName{"error", oekd::LogLevel::Error}, LevelName{"warning", oekd::LogLevel::Warning},
+    LevelName{"notice", oekd::LogLevel::Notice}, LevelName{"info", oekd::LogLevel::Info},
+    LevelName{"debug", oekd::LogLevel::Debug}};
+
+oekd::LogLevel level_named(std::string_view name)
+{
+    for (auto const& [known, level] : log_levels)
+        if (known == name)
+            return level;
+    throw CLI::ValidationError("--log-level",
+                               fmt::format("\"{}\": expected error, warning, notice, info or debug", name));
+}
 
 std::string version_text()
 {
@@ -35,13 +52,9 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line)
     app.add_flag("-n", line.check, "check the configuration and the group files, print what is wrong, exit");
     app.add_flag("--release", line.release,
                  "after a crash: let go in the clear what may; private and block stay closed");
-    std::map<std::string, oekd::LogLevel> const levels{{"error", oekd::LogLevel::Error},
-                                                       {"warning", oekd::LogLevel::Warning},
-                                                       {"notice", oekd::LogLevel::Notice},
-                                                       {"info", oekd::LogLevel::Info},
-                                                       {"debug", oekd::LogLevel::Debug}};
-    app.add_option("--log-level", line.level, "error, warning, notice, info or debug (default: info)")
-        ->transform(CLI::CheckedTransformer(levels, CLI::ignore_case).description(""));
+    app.add_option_function<std::string>(
+        "--log-level", [&line](std::string const& name) { line.level = level_named(name); },
+        "error, warning, notice, info or debug (default: info)");
     app.set_version_flag("--version", version_text());
     try {
         app.parse(argc, argv);

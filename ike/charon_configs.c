@@ -91,7 +91,7 @@ ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator)
         .local = local,
         .local_port = charon_layer.options.port,
         .remote = remote,
-        .remote_port = IKEV2_UDP_PORT,
+        .remote_port = charon_layer.options.port,
         .no_certreq = TRUE,
         .fragmentation = FRAGMENTATION_YES, // 0 would mean no
         .childless = CHILDLESS_NEVER,

@@ -103,6 +103,18 @@ static int tell_child(ike_sa_t* ike_sa, child_sa_t* child, child_hook_t hook)
     return hook(charon_layer.hooks.context, &sa, &told);
 }
 
+/// While another one serves, a child that ends is not the end of the flow.
+static bool has_other_child(ike_sa_t* ike_sa, child_sa_t* gone)
+{
+    bool other = FALSE;
+    child_sa_t* child;
+    enumerator_t* children = ike_sa->create_child_sa_enumerator(ike_sa);
+    while (children->enumerate(children, &child))
+        other = other || (child != gone && child->get_state(child) == CHILD_INSTALLED);
+    children->destroy(children);
+    return other;
+}
+
 static bool on_child_updown(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, bool up)
 {
     (void)self;
@@ -113,6 +125,8 @@ static bool on_child_updown(listener_t* self, ike_sa_t* ike_sa, child_sa_t* chil
             queue_liveness_check(ike_sa);
         return TRUE;
     }
+    if (has_other_child(ike_sa, child))
+        return TRUE;
     struct charon_sa sa = sa_of(ike_sa);
     charon_layer.hooks.child_down(charon_layer.hooks.context, &sa);
     // An IKE_SA without its child has no purpose.

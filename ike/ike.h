@@ -35,10 +35,11 @@ struct IkeSettings {
     /// A peer from which nothing came for so long, neither ESP nor IKE, is asked whether it still lives. 0:
     /// never.
     std::chrono::seconds liveness{30};
-    size_t max_negotiations = 1024;  ///< of ours at the same time
-    size_t max_sas = 65'536;         ///< IKE_SAs in total
-    size_t max_sas_per_address = 16; ///< IKE_SAs that one remote address started, half-open ones included
-    int log_level = 0;               ///< libcharon's own: -1 silent, 0 audit, 1 control flow, 2 detail
+    size_t max_negotiations = 1024; ///< of ours at the same time
+    size_t max_sas = 65'536;        ///< IKE_SAs in total
+    size_t max_sas_per_address =
+        16;            ///< IKE_SAs that one remote address (IPv6: one /64) started, half-open ones included
+    int log_level = 0; ///< libcharon's own: -1 silent, 0 audit, 1 control flow, 2 detail
     /// Where libcharon's log lines go. Called on any thread, one line without newline. May be empty.
     std::function<void(int level, std::string_view line)> log;
 };

@@ -9,6 +9,12 @@ SaTable::SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailb
     : m_limits(limits), m_reqids(reqids), m_gate(gate), m_mailbox(mailbox)
 {}
 
+/// A host has its whole /64, so that is what the limit counts.
+static Address counted(Address const& remote)
+{
+    return remote.family() == Family::V6 ? Prefix(remote, 64).address() : remote;
+}
+
 // ---- what comes and goes
 
 SaTable::Entry* SaTable::entry(charon_sa const& sa)
@@ -23,7 +29,7 @@ void SaTable::add(Entry entry)
 {
     auto const number = entry.sa.id;
     if (entry.negotiation == NegotiationId{})
-        ++m_per_address[entry.flow.remote];
+        ++m_per_address[counted(entry.flow.remote)];
     else
         m_by_spi.emplace(entry.sa.initiator_spi, number);
     m_entries.emplace(number, std::move(entry));
@@ -75,7 +81,7 @@ bool SaTable::admit(charon_sa const& sa, Flow const& flow)
     if (m_gate.welcome(flow.remote) != ResponderGate::Welcome::Answer)
         return false;
     std::scoped_lock lock(m_mutex);
-    auto known = m_per_address.find(flow.remote);
+    auto known = m_per_address.find(counted(flow.remote));
     bool const too_many = known != m_per_address.end() && known->second >= m_limits.per_address;
     if (too_many || !has_room() || entry(sa))
         return false;
@@ -117,7 +123,7 @@ void SaTable::sa_gone(charon_sa const& sa)
     if (found->reqid)
         m_reqids.release(found->flow);
     if (found->negotiation == NegotiationId{}) {
-        auto count = m_per_address.find(found->flow.remote);
+        auto count = m_per_address.find(counted(found->flow.remote));
         if (--count->second == 0)
             m_per_address.erase(count);
     }

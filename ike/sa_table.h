@@ -20,7 +20,7 @@ namespace oekd {
 struct SaLimits {
     size_t negotiations = 0; ///< of ours at the same time
     size_t total = 0;        ///< IKE_SAs
-    size_t per_address = 0;  ///< IKE_SAs with one remote address that the peer started
+    size_t per_address = 0;  ///< IKE_SAs with one remote address (IPv6: one /64) that the peer started
 };
 
 enum class Heard { Clear, Protected };

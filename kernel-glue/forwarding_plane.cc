@@ -111,9 +111,9 @@ Result<void> ForwardingPlane::drop(Flow const& flow, PolicyGroup group)
 Result<void> ForwardingPlane::release(Flow const& flow)
 {
     m_reqids.erase(flow);
-    if (auto given = give_back(flow, outbound_selector(flow), xfrm::Direction::Out); !given)
-        return given;
-    return give_back(flow, inbound_selector(flow), xfrm::Direction::In);
+    auto const out = give_back(flow, outbound_selector(flow), xfrm::Direction::Out);
+    auto const in = give_back(flow, inbound_selector(flow), xfrm::Direction::In);
+    return out ? in : out;
 }
 
 Result<void> ForwardingPlane::give_back(Flow const& flow, xfrm::Selector const& selector,

@@ -155,12 +155,34 @@ TEST_CASE("a peer keys a flow that we never started", "[daemon]")
     CHECK(f.enforcer.take() == Names{"encrypt", "kick"});
 }
 
-TEST_CASE("an SA with an address that no line accepts is closed", "[daemon]")
+TEST_CASE("an SA with an address that no line accepts is closed, and its policies go", "[daemon]")
 {
     Fixture f(PolicyGroup::Block);
     f.table.ike_event(SaUp{f.sa(1, Established::By::Peer), NegotiationId{}});
-    CHECK(f.enforcer.take() == Names{"close"});
+    CHECK(f.enforcer.take() == Names{"close", "release"});
     CHECK(f.table.rows().empty());
+}
+
+TEST_CASE("a wide trap that cannot be looked at takes nothing from the flow", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.enforcer.take();
+    f.enforcer.refuse = "kick";
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    CHECK(f.enforcer.take() == Names{"encrypt", "kick"});
+    CHECK(f.state() == ConnectionState::Keyed);
+}
+
+TEST_CASE("an SA is closed even where its flow's policies do not go", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    f.enforcer.take();
+    f.enforcer.refuse = "release";
+    f.table.regroup(Fixture::table_of(PolicyGroup::Clear));
+    CHECK(f.enforcer.take() == Names{"release", "close"});
 }
 
 TEST_CASE("where another program has a policy, the flow is left alone", "[daemon]")

@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/daemon.h"
+
+#include "kernel-glue/priorities.h"
+
+#include <fmt/format.h>
+#include <systemd/sd-daemon.h>
+
+namespace oekd {
+
+Result<void> Daemon::serve()
+{
+    m_journal.log(LogLevel::Notice,
+                  fmt::format("opportunistic encryption is on: {} group lines", m_groups->lines().size()));
+    sd_notify(0, "READY=1");
+    auto served = m_loop->run();
+    if (m_fatal)
+        return std::unexpected(*m_fatal);
+    if (!served)
+        return std::unexpected(served.error());
+    return {};
+}
+
+/// First nobody new, then the DELETEs, then the policies: a peer that still encrypts to us finds our side
+/// consistent. Only who was asked to end opens `private` and `block`.
+void Daemon::stop(Ending ending)
+{
+    sd_notify(0, "STOPPING=1");
+    m_control.reset();
+    m_sources.clear();
+    m_address_source = {};
+    m_address_retry = {};
+    if (m_gatekeeper)
+        m_gatekeeper->close();
+    m_ike.reset();
+    m_table.reset();
+    if (!m_installed)
+        return;
+    Result<void> removed;
+    if (ending == Ending::Asked)
+        removed = m_plane->remove_all();
+    else if (auto opened = m_plane->release_open(); !opened)
+        removed = std::unexpected(opened.error());
+    if (!removed)
+        m_journal.log(LogLevel::Error,
+                      fmt::format("some policies are left in the kernel: {}", removed.error().message));
+}
+
+/// What cannot be loaded leaves everything as it is; otherwise only flows whose group changed are touched.
+void Daemon::reload()
+{
+    sd_notify(0, "RELOADING=1");
+    if (auto done = load_and_install(); !done)
+        m_journal.log(LogLevel::Error,
+                      fmt::format("reload: {}; the old policy stays in force", done.error().message));
+    else
+        m_journal.log(LogLevel::Notice, fmt::format("reloaded: {} group lines", m_groups->lines().size()));
+    sd_notify(0, "READY=1");
+}
+
+Result<void> Daemon::load_and_install()
+{
+    auto groups = load_groups(m_config.policies);
+    if (!groups)
+        return std::unexpected(groups.error());
+    auto const previous =
+        std::exchange(m_groups, std::make_shared<GroupTable const>(std::move(groups->table)));
+    auto previous_warnings = std::exchange(m_warnings, report(groups->errors));
+    if (auto installed = install_policies(); !installed) {
+        m_groups = previous;
+        m_warnings = std::move(previous_warnings);
+        if (auto restored = install_policies(); !restored)
+            m_journal.log(LogLevel::Error, restored.error().message);
+        return installed;
+    }
+    m_gatekeeper->set_groups(m_groups);
+    m_table->regroup(m_groups);
+    return {};
+}
+
+void Daemon::kernel_readable()
+{
+    auto batch = m_kernel_events->drain();
+    if (!batch) { // the one loss that oekd cannot work without
+        m_fatal = batch.error().with("the XFRM socket is lost");
+        m_loop->stop(1);
+        return;
+    }
+    for (auto const& event : batch->events) {
+        if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid))
+            m_table->acquired(*acquire);
+    }
+    if (batch->overrun == xfrm::Events::Batch::Overrun::Yes || batch->malformed > 0)
+        resynchronise();
+}
+
+/// Each larval SA stands for an acquire that may have been lost; the table knows those that were not.
+void Daemon::resynchronise()
+{
+    auto states = m_plane->requests().states();
+    if (!states) {
+        m_journal.log(LogLevel::Error, fmt::format("acquires were lost: {}", states.error().message));
+        return;
+    }
+    size_t larval = 0;
+    for (auto const& state : *states) {
+        if (state.spi != Spi{} || !is_ours(state.reqid))
+            continue;
+        ++larval;
+        m_table->acquired({{state.source, state.destination}, state.reqid});
+    }
+    m_journal.log(LogLevel::Notice, fmt::format("acquires were lost; {} found again", larval));
+}
+
+/// The wide policies name our own addresses, so they follow them. The kernel also announces what has not
+/// changed.
+void Daemon::addresses_readable()
+{
+    auto changed = m_address_watch->drain();
+    if (!changed) {
+        m_journal.log(LogLevel::Error,
+                      fmt::format("{}; reload oekd after each change of address", changed.error().message));
+        m_address_source = {};
+        return;
+    }
+    follow_addresses();
+}
+
+void Daemon::follow_addresses()
+{
+    auto addresses = own_addresses();
+    if (addresses && *addresses == m_own_addresses)
+        return;
+    auto followed = addresses ? install_policies() : std::unexpected(addresses.error());
+    if (followed)
+        return;
+    m_journal.log(LogLevel::Error, fmt::format("following a change of address: {}; next try in a second",
+                                               followed.error().message));
+    if (auto retry = m_loop->after(std::chrono::seconds{1}, [this] { follow_addresses(); }))
+        m_address_retry = std::move(*retry);
+}
+
+void Daemon::mail()
+{
+    for (auto const& event : m_mailbox->take_all())
+        m_table->ike_event(event);
+}
+
+} // namespace oekd

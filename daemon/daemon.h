@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "base/event_loop.h"
+#include "base/journal.h"
+#include "base/mailbox.h"
+#include "daemon/config.h"
+#include "daemon/connection_table.h"
+#include "daemon/control_server.h"
+#include "daemon/daemon_views.h"
+#include "daemon/enforcer.h"
+#include "daemon/gatekeeper.h"
+#include "daemon/oekd.h"
+#include "kernel-glue/address_watch.h"
+#include "kernel-glue/forwarding_plane.h"
+#include "kernel-glue/sysctl.h"
+#include "kernel-glue/xfrm_events.h"
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace oekd {
+
+/// Packets that hit a trap wait in its queue instead of being dropped, and a larval SA that was overlooked
+/// does not suppress acquires for long. Both are put back at the end.
+struct Sysctls {
+    SysctlOverride larval_drop;
+    SysctlOverride acq_expires;
+
+    static Result<Sysctls> set()
+    {
+        auto larval_drop = SysctlOverride::set("net.core.xfrm_larval_drop", "0");
+        if (!larval_drop)
+            return std::unexpected(larval_drop.error());
+        auto acq_expires = SysctlOverride::set("net.core.xfrm_acq_expires", "10");
+        if (!acq_expires)
+            return std::unexpected(acq_expires.error());
+        return Sysctls{std::move(*larval_drop), std::move(*acq_expires)};
+    }
+};
+
+/// Everything that lives while the daemon runs, in the order of construction.
+class Daemon {
+public:
+    Daemon(StartOptions const& options, Journal const& journal) : m_options(options), m_journal(journal) {}
+
+    Result<void> start();
+    Result<void> serve();
+    enum class Ending { Asked, Failed };
+    void stop(Ending ending);
+
+private:
+    Result<void> load();
+    Result<void> open_kernel();
+    Result<void> start_ike();
+    Result<void> watch();
+    Result<void> install_policies();
+    void reload();
+    Result<void> load_and_install();
+    std::vector<std::string> report(std::vector<LineError> const& errors) const;
+    void kernel_readable();
+    void resynchronise();
+    void addresses_readable();
+    void follow_addresses();
+    void mail();
+
+    StartOptions m_options;
+    Journal const& m_journal;
+    Config m_config;
+    std::shared_ptr<GroupTable const> m_groups; // one table for the main thread and libcharon's
+    std::vector<std::string> m_warnings;
+
+    std::optional<EventLoop> m_loop;
+    std::optional<ForwardingPlane> m_plane;
+    std::optional<xfrm::Events> m_kernel_events;
+    std::optional<AddressWatch> m_address_watch;
+    std::vector<Address> m_own_addresses;
+    std::optional<Sysctls> m_sysctls;
+    std::optional<Mailbox<IkeEvent>> m_mailbox;
+    std::optional<ReqidTable> m_reqids;
+    std::optional<Gatekeeper> m_gatekeeper;
+    std::unique_ptr<Ike> m_ike;
+    std::optional<KernelEnforcer> m_enforcer;
+    std::optional<ConnectionTable> m_table;
+    std::optional<DaemonViews> m_views;
+    std::unique_ptr<ControlServer> m_control;
+    std::vector<EventSource> m_sources;
+    EventSource m_address_source;
+    EventSource m_address_retry;
+    std::optional<Error> m_fatal;
+    bool m_installed = false; ///< our policies are in the kernel; a start that failed before must not touch
+                              ///< those of another oekd
+};
+
+} // namespace oekd

@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/daemon.h"
+#include "kernel-glue/priorities.h"
+
+#include <csignal>
+#include <fmt/format.h>
+
+namespace oekd {
+
+Result<void> Daemon::load()
+{
+    auto config = load_config(m_options.config_file, m_options.config_must_exist);
+    if (!config)
+        return std::unexpected(config.error());
+    m_config = std::move(*config);
+    auto groups = load_groups(m_config.policies);
+    if (!groups)
+        return std::unexpected(groups.error());
+    m_groups = std::make_shared<GroupTable const>(std::move(groups->table));
+    m_warnings = report(groups->errors);
+    return {};
+}
+
+std::vector<std::string> Daemon::report(std::vector<LineError> const& errors) const
+{
+    std::vector<std::string> warnings;
+    for (auto const& error : errors) {
+        warnings.push_back(error.to_string() + "; this line is skipped");
+        m_journal.log(LogLevel::Warning, warnings.back());
+    }
+    return warnings;
+}
+
+Result<void> Daemon::open_kernel()
+{
+    auto plane = ForwardingPlane::open();
+    if (!plane)
+        return std::unexpected(plane.error());
+    m_plane.emplace(std::move(*plane));
+    if (auto warm = m_plane->requests().warm_up(); !warm)
+        return warm;
+    auto events = xfrm::Events::open();
+    if (!events)
+        return std::unexpected(events.error());
+    m_kernel_events.emplace(std::move(*events));
+    auto watch = AddressWatch::open();
+    if (!watch)
+        return std::unexpected(watch.error());
+    m_address_watch.emplace(std::move(*watch));
+    auto sysctls = Sysctls::set();
+    if (!sysctls)
+        return std::unexpected(sysctls.error());
+    m_sysctls.emplace(std::move(*sysctls));
+    return {};
+}
+
+Result<void> Daemon::start_ike()
+{
+    auto mailbox = Mailbox<IkeEvent>::create();
+    if (!mailbox)
+        return std::unexpected(mailbox.error());
+    m_mailbox.emplace(std::move(*mailbox));
+    auto policies = ResponderPolicies::open();
+    if (!policies)
+        return std::unexpected(policies.error());
+    m_gatekeeper.emplace(m_groups, std::move(*policies), m_journal);
+    m_reqids.emplace(Reqid{uint32_t(trap_reqid) + 1}, Reqid{reqid_band_last});
+    // A stranger can make libcharon talk; what becomes of a flow is logged by the table.
+    m_config.ike.log = [this](int, std::string_view line) {
+        m_journal.log(LogLevel::Debug, fmt::format("ike: {}", line));
+    };
+    auto ike = Ike::start(m_config.ike, *m_gatekeeper, *m_reqids, *m_mailbox);
+    if (!ike)
+        return std::unexpected(ike.error());
+    m_ike = std::move(*ike);
+    return {};
+}
+
+Result<void> Daemon::install_policies()
+{
+    auto addresses = own_addresses();
+    if (!addresses)
+        return std::unexpected(addresses.error());
+    m_installed = true;
+    auto taken = m_plane->install(*m_groups, *addresses);
+    if (!taken)
+        return std::unexpected(taken.error());
+    auto warnings = m_warnings;
+    for (auto const& line : *taken) {
+        warnings.push_back(fmt::format("{}:{}: {} has an IPsec policy of another program, which wins",
+                                       line.file, line.line, line.network.to_string()));
+        m_journal.log(LogLevel::Warning, warnings.back());
+    }
+    m_views->set_warnings(std::move(warnings));
+    m_table->keep_local(*addresses);
+    m_own_addresses = std::move(*addresses);
+    return {};
+}
+
+Result<void> Daemon::watch()
+{
+    auto keep = [this](Result<EventSource> source) -> Result<void> {
+        if (!source)
+            return std::unexpected(source.error());
+        m_sources.push_back(std::move(*source));
+        return {};
+    };
+    for (int signal : {SIGTERM, SIGINT}) {
+        if (auto kept = keep(m_loop->on_signal(signal, [this] { m_loop->stop(0); })); !kept)
+            return kept;
+    }
+    if (auto kept = keep(m_loop->on_signal(SIGHUP, [this] { reload(); })); !kept)
+        return kept;
+    if (auto kept = keep(m_loop->on_readable(m_kernel_events->fd(), [this] { kernel_readable(); })); !kept)
+        return kept;
+    auto addresses = m_loop->on_readable(m_address_watch->fd(), [this] { addresses_readable(); });
+    if (!addresses)
+        return std::unexpected(addresses.error());
+    m_address_source = std::move(*addresses);
+    if (auto kept = keep(m_loop->on_readable(m_mailbox->fd(), [this] { mail(); })); !kept)
+        return kept;
+    return m_loop->enable_watchdog();
+}
+
+Result<void> Daemon::start()
+{
+    if (auto loaded = load(); !loaded)
+        return loaded;
+    auto loop = EventLoop::create();
+    if (!loop)
+        return std::unexpected(loop.error());
+    m_loop.emplace(std::move(*loop));
+    if (auto opened = open_kernel(); !opened)
+        return opened;
+    if (auto started = start_ike(); !started)
+        return started;
+    m_enforcer.emplace(*m_plane, *m_ike);
+    m_table.emplace(*m_loop, *m_enforcer, *m_reqids, m_journal, m_groups,
+                    ConnectionTable::Options{m_config.timing, m_config.max_flows});
+    m_views.emplace(*m_table, *m_enforcer);
+    auto control = ControlServer::listen(*m_loop, m_config.control, *m_views);
+    if (!control)
+        return std::unexpected(control.error());
+    m_control = std::move(*control);
+    if (auto watching = watch(); !watching)
+        return watching;
+    // Last: from here on packets are held, and peers are answered.
+    auto installed = install_policies();
+    if (installed)
+        m_gatekeeper->open();
+    return installed;
+}
+
+} // namespace oekd

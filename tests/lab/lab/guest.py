@@ -8,6 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 
+SLOW = {"tcg": 4, "uml": 3}  # emulated processors; system calls of an old User Mode Linux
+
+
 @dataclass(frozen=True)
 class Guest:
     name: str  # native, kvm, tcg, uml, uml72
@@ -17,7 +20,7 @@ class Guest:
     @cached_property
     def slowness(self) -> int:
         """How much longer things may take. No figure from where this is not 1 is a result."""
-        return (4 if self.name == "tcg" else 1) * (2 if self._sanitized else 1)
+        return SLOW.get(self.name, 1) * (2 if self._sanitized else 1)
 
     def patience(self, seconds: float) -> float:
         """A deadline that is generous where nothing is fast."""

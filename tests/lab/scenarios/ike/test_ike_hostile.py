@@ -2,6 +2,7 @@
 """What an anonymous peer does not get (acceptance 42)."""
 
 import pytest
+from lab.guest import this_guest
 from lab.wait import wait_until
 
 REFUSED = [
@@ -21,7 +22,7 @@ def test_refused_as_an_initiator(west, east, peer, options, answer):
     assert event["reason"] == "refused"
     assert event["detail"].startswith(answer)
     assert not answers.events("installed")
-    wait_until(lambda: not east.xfrm_states(), 5, "no SA to be left")
+    wait_until(lambda: not east.xfrm_states(), this_guest().patience(5), "no SA to be left")
 
 
 @pytest.mark.parametrize("option", ["--hostile-psk"])

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """libreswan with AUTH-NULL, each beginning once. It always chooses tunnel mode."""
 
+from lab.guest import this_guest
 from lab.wait import wait_until
 
 
@@ -8,7 +9,7 @@ def test_libreswan_answers(west, east, peer, libreswan):
     other = libreswan(east, {"private-or-clear": ["10.1.0.0/16"]})
     up = peer(west, to=east).wait("up")
     assert up["mode"] == "tunnel" and "CURVE_25519" in up["ike"]
-    wait_until(lambda: "10.1.0.1" in other.whack("--trafficstatus"), 10, "libreswan's SA to be up")
+    wait_until(lambda: "10.1.0.1" in other.whack("--trafficstatus"), this_guest().patience(10), "libreswan's SA to be up")
 
 
 def test_libreswan_begins(west, east, peer, libreswan):
@@ -17,6 +18,6 @@ def test_libreswan_begins(west, east, peer, libreswan):
     east.ping(west, count=1, seconds=0)
     up = answers.wait("up")
     assert (up["mode"], up["by"]) == ("tunnel", "peer")
-    wait_until(lambda: "10.1.0.1" in other.whack("--trafficstatus"), 10, "libreswan's SA to be up")
+    wait_until(lambda: "10.1.0.1" in other.whack("--trafficstatus"), this_guest().patience(10), "libreswan's SA to be up")
     other.stop()
     answers.wait("down")

@@ -2,6 +2,7 @@
 """Two honest peers: what they agree on, what stands in the kernel, how it ends."""
 
 import pytest
+from lab.guest import this_guest
 from lab.wait import wait_until
 
 HYBRID = "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768"
@@ -56,7 +57,7 @@ def test_a_stop_tells_the_peer(west, east, peer):
     begins.wait("up"), answers.wait("up")
     begins.stop()
     answers.wait("down")
-    wait_until(lambda: not east.xfrm_states(), 5, "east's SAs to go")
+    wait_until(lambda: not east.xfrm_states(), this_guest().patience(5), "east's SAs to go")
     assert len(begins.events("down")) == 1 and begins.events("stopped")[0]["reqids"] == "0"
     answers.stop()
     assert len(answers.events("down")) == 1 and answers.events("stopped")[0]["reqids"] == "0"
@@ -71,7 +72,7 @@ def test_rekeying_keeps_flow_reqid_and_mode(west, east, peer):
     assert "CURVE_25519" in after["esp"], "rekeyed without forward secrecy"
     answers.wait("rekeyed")
     # The IKE_SA was replaced as well, and keeps its name.
-    wait_until(lambda: "rekeyed between" in begins.log.read_text(), 10, "the IKE_SA to be rekeyed")
+    wait_until(lambda: "rekeyed between" in begins.log.read_text(), this_guest().patience(10), "the IKE_SA to be rekeyed")
     assert not begins.events("down") and not answers.events("down")
     begins.stop()
     assert begins.events("down")[0]["sa"] == before["sa"]

@@ -60,6 +60,7 @@ Result<void> read_group(std::filesystem::path const& directory, PolicyGroup grou
         return std::unexpected(text.error());
     auto file = parse_group_file(*text, group, plain_text(path.native()));
     std::ranges::move(file.lines, std::back_inserter(all.lines));
+    std::ranges::move(file.names, std::back_inserter(all.names));
     std::ranges::move(file.errors, std::back_inserter(all.errors));
     return {};
 }
@@ -80,6 +81,9 @@ Result<LoadedGroups> load_groups(std::filesystem::path const& directory)
         if (auto read = read_group(directory, group, all); !read)
             return std::unexpected(read.error());
     }
+    for (auto const& named : all.names)
+        all.errors.push_back(
+            {named.file, named.line, fmt::format("{}: host names are not resolved", named.name)});
     auto table = GroupTable::build(std::move(all.lines), all.errors);
     return LoadedGroups{std::move(table), std::move(all.errors)};
 }

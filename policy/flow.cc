@@ -6,7 +6,11 @@
 
 namespace oekd {
 
-std::string Flow::to_string() const { return fmt::format("{} - {}", local.to_string(), remote.to_string()); }
+std::string Flow::to_string() const
+{
+    auto text = fmt::format("{} - {}", local.to_string(), remote.to_string());
+    return service.is_everything() ? text : fmt::format("{} {}", text, service.to_string());
+}
 
 std::string_view to_string(EspMode mode)
 {
@@ -32,5 +36,7 @@ std::string_view to_string(Protection protection)
 size_t std::hash<oekd::Flow>::operator()(oekd::Flow const& flow) const noexcept
 {
     std::hash<oekd::Address> const hash_end;
-    return hash_end(flow.local) * 31 + hash_end(flow.remote); // not symmetric: the ends are not the same
+    // Not symmetric: the ends are not the same.
+    return (hash_end(flow.local) * 31 + hash_end(flow.remote)) * 31 +
+           std::hash<oekd::Service>{}(flow.service);
 }

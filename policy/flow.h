@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy/address.h"
+#include "policy/service.h"
 
 #include <chrono>
 #include <cstdint>
@@ -10,13 +11,14 @@
 
 namespace oekd {
 
-/// What one decision covers: one of our addresses and one remote address, all protocols. Both have the same
-/// family.
+/// What one decision covers: one of our addresses and one remote address of the same family, and all that
+/// they exchange, or the service that a group line or the peer has named.
 struct Flow {
     Address local;
     Address remote;
+    Service service{};
 
-    [[nodiscard]] std::string to_string() const; ///< "10.1.0.1 - 10.2.0.1"
+    [[nodiscard]] std::string to_string() const; ///< "10.1.0.1 - 10.2.0.1", "10.1.0.1 - 10.2.0.1 tcp 0 22"
     friend auto operator<=>(Flow const&, Flow const&) = default;
 };
 

@@ -47,6 +47,12 @@ bool accepts_negotiation(PolicyGroup group) { return meaning_of(group).start != 
 
 bool may_go_clear(PolicyGroup group) { return meaning_of(group).without_sa == WithoutSa::Clear; }
 
+std::string GroupLine::subject() const
+{
+    return service.is_everything() ? network.to_string()
+                                   : fmt::format("{} {}", network.to_string(), service.to_string());
+}
+
 std::string LineError::to_string() const
 {
     if (line == 0)

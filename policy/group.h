@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy/address.h"
+#include "policy/service.h"
 
 #include <array>
 #include <optional>
@@ -41,6 +42,20 @@ struct GroupLine {
     PolicyGroup group = PolicyGroup::Clear;
     std::string file; ///< as the administrator would name it, for messages
     int line = 0;     ///< counts from 1
+    Service service{};
+
+    [[nodiscard]] std::string subject() const; ///< "192.0.2.0/24", "192.0.2.0/24 tcp 0 22"
+};
+
+/// A line that names a host instead of a network: it stands for the addresses that the DNS gives.
+struct NamedLine {
+    std::string name; ///< lower case, without the dot at the end
+    PolicyGroup group = PolicyGroup::Clear;
+    std::string file;
+    int line = 0;
+    Service service{};
+
+    friend bool operator==(NamedLine const&, NamedLine const&) = default;
 };
 
 /// A line that could not be used: "file:line: what is wrong".
@@ -54,12 +69,13 @@ struct LineError {
 
 struct GroupFile {
     std::vector<GroupLine> lines;
+    std::vector<NamedLine> names;
     std::vector<LineError> errors; ///< these lines are skipped, all others hold
 };
 
-/// Parses the text of one group file: a CIDR or an address per line, `#` starts a comment, blank lines are
-/// fine. Never fails as a whole. `file` is only for messages. Lines of any length and content are accepted as
-/// input.
+/// Parses the text of one group file, as FreeS/WAN and libreswan write it: a CIDR, an address or a host name
+/// per line, then perhaps "proto local-port remote-port"; `#` starts a comment, blank lines are fine. Never
+/// fails as a whole. `file` is only for messages. Lines of any length and content are accepted as input.
 [[nodiscard]] GroupFile parse_group_file(std::string_view text, PolicyGroup group, std::string_view file);
 
 } // namespace oekd

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <fmt/format.h>
 #include <functional>
+#include <set>
 #include <utility>
 
 namespace oekd {
@@ -14,10 +15,10 @@ size_t index_of(Family family) { return static_cast<size_t>(family); }
 
 LineError clash(GroupLine const& loser, GroupLine const& winner)
 {
-    auto const network = loser.network.to_string();
+    auto const subject = loser.subject();
     auto message = loser.group == winner.group
-                       ? fmt::format("{} is listed already in {}:{}", network, winner.file, winner.line)
-                       : fmt::format("{} is also in group {} ({}:{}), which is stricter and holds", network,
+                       ? fmt::format("{} is listed already in {}:{}", subject, winner.file, winner.line)
+                       : fmt::format("{} is also in group {} ({}:{}), which is stricter and holds", subject,
                                      to_string(winner.group), winner.file, winner.line);
     return {loser.file, loser.line, std::move(message)};
 }
@@ -27,8 +28,11 @@ LineError clash(GroupLine const& loser, GroupLine const& winner)
 GroupTable GroupTable::build(std::vector<GroupLine> lines, std::vector<LineError>& errors)
 {
     GroupTable table;
+    table.m_lines.reserve(lines.size());
+    table.m_by_key.reserve(lines.size());
     for (auto& line : lines) {
-        auto const [place, is_new] = table.m_by_network.try_emplace(line.network, table.m_lines.size());
+        auto const [place, is_new] =
+            table.m_by_key.try_emplace({line.network, line.service}, table.m_lines.size());
         if (is_new) {
             table.m_lines.push_back(std::move(line));
             continue;
@@ -39,24 +43,58 @@ GroupTable GroupTable::build(std::vector<GroupLine> lines, std::vector<LineError
             std::swap(line, holding);
         errors.push_back(clash(line, holding));
     }
-    for (auto const& line : table.m_lines)
-        table.m_lengths.at(index_of(line.network.family())).push_back(line.network.length());
-    for (auto& lengths : table.m_lengths) {
-        std::ranges::sort(lengths, std::greater{});
-        auto const repeated = std::ranges::unique(lengths);
-        lengths.erase(repeated.begin(), repeated.end());
-    }
+    table.index();
     return table;
 }
 
-GroupLine const* GroupTable::find(Address const& address) const
+void GroupTable::index()
 {
-    for (int const length : m_lengths.at(index_of(address.family()))) {
-        auto const found = m_by_network.find(Prefix(address, length));
-        if (found != m_by_network.end())
-            return &m_lines[found->second];
+    std::array<std::set<int, std::greater<>>, 2> lengths;
+    for (size_t i = 0; i < m_lines.size(); ++i) {
+        auto const& line = m_lines[i];
+        lengths.at(index_of(line.network.family())).insert(line.network.length());
+        if (!line.service.is_everything())
+            m_services[line.network].push_back(i);
     }
+    for (size_t family = 0; family < lengths.size(); ++family)
+        m_lengths.at(family).assign(lengths.at(family).begin(), lengths.at(family).end());
+    for (auto& [network, services] : m_services)
+        std::ranges::sort(services, {}, [this](size_t i) {
+            auto const& service = m_lines[i].service;
+            return std::pair(rank_of(service), service);
+        });
+}
+
+GroupLine const* GroupTable::find(Address const& address, Service const& service) const
+{
+    for (int const length : m_lengths.at(index_of(address.family())))
+        if (auto const* line = find_in(Prefix(address, length), service))
+            return line;
     return nullptr;
+}
+
+GroupLine const* GroupTable::find_in(Prefix const& network, Service const& service) const
+{
+    auto const services = service.is_everything() ? m_services.end() : m_services.find(network);
+    if (services != m_services.end())
+        for (size_t const i : services->second)
+            if (m_lines[i].service.contains(service))
+                return &m_lines[i];
+    return line_of(network, {});
+}
+
+GroupLine const* GroupTable::line_of(Prefix const& network, Service const& service) const
+{
+    auto const found = m_by_key.find({network, service});
+    return found == m_by_key.end() ? nullptr : &m_lines[found->second];
+}
+
+bool GroupTable::knows(Address const& address) const
+{
+    return std::ranges::any_of(m_lengths.at(index_of(address.family())), [&](int length) {
+        Prefix const network(address, length);
+        return line_of(network, {}) || m_services.contains(network);
+    });
 }
 
 } // namespace oekd

@@ -41,7 +41,7 @@ void check_table(GroupFile const& file)
     require(table.lines().size() + errors.size() == file.lines.size(), "a line got lost");
     for (auto const& line : file.lines) {
         require(Prefix::parse(line.network.to_string()) == line.network, "a network does not read back");
-        auto const* found = table.find(line.network.address());
+        auto const* found = table.find(line.network.address(), line.service);
         require(found != nullptr, "a line is not found");
         require(found->network.length() >= line.network.length(), "a shorter prefix won");
     }
@@ -54,7 +54,7 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) noexcept
     std::string_view const text(reinterpret_cast<char const*>(data), size);
     auto const file = parse_group_file(text, PolicyGroup::Private, "private");
     auto const lines = static_cast<size_t>(std::ranges::count(text, '\n')) + 1;
-    require(file.lines.size() + file.errors.size() <= lines, "more results than lines");
+    require(file.lines.size() + file.names.size() + file.errors.size() <= lines, "more results than lines");
     check_errors(file);
     check_table(file);
     return 0;

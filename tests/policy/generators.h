@@ -20,9 +20,10 @@ inline bool bit_of(Address const& address, int bit)
 inline void showValue(Address const& address, std::ostream& out) { out << address.to_string(); }
 inline void showValue(Prefix const& network, std::ostream& out) { out << network.to_string(); }
 inline void showValue(PolicyGroup group, std::ostream& out) { out << to_string(group); }
+inline void showValue(Service const& service, std::ostream& out) { out << service.to_string(); }
 inline void showValue(GroupLine const& line, std::ostream& out)
 {
-    out << to_string(line.group) << ' ' << line.network.to_string();
+    out << to_string(line.group) << ' ' << line.subject();
 }
 
 } // namespace oekd
@@ -61,11 +62,28 @@ template <> struct Arbitrary<oekd::PolicyGroup> {
     static Gen<oekd::PolicyGroup> arbitrary() { return gen::elementOf(oekd::all_groups); }
 };
 
+/// From so few that they meet; every other one is everything.
+template <> struct Arbitrary<oekd::Service> {
+    static Gen<oekd::Service> arbitrary()
+    {
+        auto const port = gen::element<uint16_t>(0, 22, 80);
+        auto const named =
+            gen::map(gen::tuple(gen::element<uint8_t>(6, 17), port, port), [](auto const& all) {
+                return oekd::Service{std::get<0>(all), std::get<1>(all), std::get<2>(all)};
+            });
+        return gen::oneOf(gen::just(oekd::Service{}), named);
+    }
+};
+
 template <> struct Arbitrary<oekd::GroupLine> {
     static Gen<oekd::GroupLine> arbitrary()
     {
-        return gen::map(gen::pair(gen::arbitrary<oekd::Prefix>(), gen::arbitrary<oekd::PolicyGroup>()),
-                        [](auto const& line) { return oekd::GroupLine{line.first, line.second, "test", 1}; });
+        return gen::map(gen::tuple(gen::arbitrary<oekd::Prefix>(), gen::arbitrary<oekd::PolicyGroup>(),
+                                   gen::arbitrary<oekd::Service>()),
+                        [](auto const& line) {
+                            return oekd::GroupLine{std::get<0>(line), std::get<1>(line), "test", 1,
+                                                   std::get<2>(line)};
+                        });
     }
 };
 

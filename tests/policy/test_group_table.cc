@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 #include <rapidcheck/catch.h>
+#include <tuple>
 
 using namespace oekd;
 
@@ -22,24 +23,40 @@ GroupLine line(PolicyGroup group, char const* network, int number = 1)
     return {*Prefix::parse(network), group, std::string(to_string(group)), number};
 }
 
-std::optional<PolicyGroup> group_of(GroupTable const& table, Address const& address)
+GroupLine line(PolicyGroup group, char const* network, Service const& service)
 {
-    auto const* found = table.find(address);
+    auto made = line(group, network);
+    made.service = service;
+    return made;
+}
+
+std::optional<PolicyGroup> group_of(GroupTable const& table, Address const& address,
+                                    Service const& service = {})
+{
+    auto const* found = table.find(address, service);
     return found ? std::optional(found->group) : std::nullopt;
 }
 
-std::optional<PolicyGroup> group_of(GroupTable const& table, char const* address)
+std::optional<PolicyGroup> group_of(GroupTable const& table, char const* address, Service const& service = {})
 {
-    return group_of(table, *Address::parse(address));
+    return group_of(table, *Address::parse(address), service);
 }
 
-/// The rule in its plainest form: of all lines that hold the address the longest wins, then the strictest.
-std::optional<PolicyGroup> linear_search(std::vector<GroupLine> const& lines, Address const& address)
+/// The rule in its plainest form: of all lines that hold the packet the longest wins, then the one that names
+/// more of it, then the strictest.
+std::optional<PolicyGroup> linear_search(std::vector<GroupLine> const& lines, Address const& address,
+                                         Service const& service = {})
 {
     GroupLine const* best = nullptr;
-    auto const rank = [](GroupLine const& l) { return std::pair(l.network.length(), l.group); };
+    auto const rank = [](GroupLine const& l) {
+        auto const s = l.service;
+        int const named =
+            (s.protocol != 0 ? 1 : 0) + (s.local_port != 0 ? 1 : 0) + (s.remote_port != 0 ? 2 : 0);
+        return std::tuple(l.network.length(), named, l.group);
+    };
     for (auto const& candidate : lines)
-        if (candidate.network.contains(address) && (!best || rank(candidate) > rank(*best)))
+        if (candidate.network.contains(address) && candidate.service.contains(service) &&
+            (!best || rank(candidate) > rank(*best)))
             best = &candidate;
     return best ? std::optional(best->group) : std::nullopt;
 }
@@ -80,6 +97,33 @@ TEST_CASE("the line that decides is found with its place", "[policy][group-table
     CHECK(table.lines().size() == 2);
 }
 
+TEST_CASE("a line with a service decides before the plain one of the same network only",
+          "[policy][group-table]")
+{
+    constexpr Service ssh_to{6, 0, 22};
+    constexpr Service ssh_at{6, 22, 0};
+    constexpr Service any_tcp{6, 0, 0};
+    auto const table = table_of(
+        {line(PolicyGroup::PrivateOrClear, "192.0.2.0/24"), line(PolicyGroup::Clear, "192.0.2.0/24", ssh_to),
+         line(PolicyGroup::Block, "192.0.2.0/24", any_tcp),
+         line(PolicyGroup::Private, "192.0.2.0/24", ssh_at), line(PolicyGroup::Private, "192.0.2.7"),
+         line(PolicyGroup::Block, "198.51.100.0/24", ssh_to)});
+    CHECK(group_of(table, "192.0.2.1") == PolicyGroup::PrivateOrClear);
+    CHECK(group_of(table, "192.0.2.1", {17, 40000, 53}) == PolicyGroup::PrivateOrClear);
+    CHECK(group_of(table, "192.0.2.1", {6, 40000, 22}) == PolicyGroup::Clear);
+    CHECK(group_of(table, "192.0.2.1", {6, 22, 22}) ==
+          PolicyGroup::Clear); // where we go decides before where we are
+    CHECK(group_of(table, "192.0.2.1", {6, 22, 40000}) == PolicyGroup::Private);
+    CHECK(group_of(table, "192.0.2.1", {6, 40000, 80}) == PolicyGroup::Block);
+    CHECK(group_of(table, "192.0.2.7", {6, 40000, 22}) ==
+          PolicyGroup::Private); // the longer prefix, whatever the service
+    CHECK(group_of(table, "198.51.100.1", {6, 40000, 22}) == PolicyGroup::Block);
+    CHECK(group_of(table, "198.51.100.1", {6, 40000, 80}) == std::nullopt);
+    CHECK(group_of(table, "198.51.100.1") == std::nullopt);
+    CHECK(table.knows(*Address::parse("198.51.100.1")));
+    CHECK_FALSE(table.knows(*Address::parse("203.0.113.1")));
+}
+
 TEST_CASE("the same network twice is reported with both places", "[policy][group-table]")
 {
     std::vector<LineError> errors;
@@ -110,22 +154,25 @@ TEST_CASE("the same network twice is reported with both places", "[policy][group
 TEST_CASE("the table follows the plain rule", "[policy][group-table]")
 {
     using Lines = std::vector<GroupLine>;
-    rc::prop("find() agrees with a linear search", [](Lines const& lines, Address const& address) {
-        auto const table = table_of(lines);
-        RC_CLASSIFY(table.find(address) != nullptr);
-        RC_ASSERT(group_of(table, address) == linear_search(lines, address));
-        for (auto const& some : lines)
-            RC_ASSERT(group_of(table, some.network.address()) ==
-                      linear_search(lines, some.network.address()));
-    });
+    rc::prop("find() agrees with a linear search",
+             [](Lines const& lines, Address const& address, Service const& service) {
+                 auto const table = table_of(lines);
+                 RC_CLASSIFY(table.find(address, service) != nullptr);
+                 RC_ASSERT(group_of(table, address, service) == linear_search(lines, address, service));
+                 for (auto const& some : lines)
+                     RC_ASSERT(group_of(table, some.network.address(), service) ==
+                               linear_search(lines, some.network.address(), service));
+             });
     rc::prop("the order of the lines decides nothing", [](Lines const& lines, Address const& address) {
         auto shuffled = lines;
         std::ranges::shuffle(shuffled, std::mt19937(*rc::gen::arbitrary<uint32_t>()));
         auto const reordered = table_of(shuffled);
         auto const table = table_of(lines);
         RC_ASSERT(group_of(reordered, address) == group_of(table, address));
-        for (auto const& some : lines)
-            RC_ASSERT(group_of(reordered, some.network.address()) == group_of(table, some.network.address()));
+        for (auto const& some : lines) {
+            auto const& host = some.network.address();
+            RC_ASSERT(group_of(reordered, host, some.service) == group_of(table, host, some.service));
+        }
     });
     rc::prop("each line holds or is reported", [](Lines const& lines) {
         std::vector<LineError> errors;

@@ -45,8 +45,11 @@ std::string outcome_of(std::string_view text)
     for (auto const& line : file.lines) {
         CHECK(line.group == PolicyGroup::Private);
         CHECK(line.file == "policies/private");
-        result += std::to_string(line.line) + " " + line.network.to_string() + "\n";
+        result += std::to_string(line.line) + " " + line.subject() + "\n";
     }
+    for (auto const& named : file.names)
+        result += std::to_string(named.line) + " name " + named.name +
+                  (named.service.is_everything() ? "" : " " + named.service.to_string()) + "\n";
     for (auto const& error : file.errors) {
         CHECK(error.to_string() == "policies/private:" + std::to_string(error.line) + ": " + error.message);
         result += std::to_string(error.line) + "! " + error.message + "\n";
@@ -85,20 +88,34 @@ TEST_CASE("a group file is read line by line", "[policy][group-file]")
         {"a bad line does not spoil the others", "192.0.2.0/24\n192.0.2.0/33\n192.0.3.0/24\n",
          "1 192.0.2.0/24\n3 192.0.3.0/24\n2! \"192.0.2.0/33\": the prefix length must be a number from 0 to "
          "32\n"},
-        {"host name", "www.example.org", "1! \"www.example.org\": not an IPv4 or IPv6 address\n"},
+        {"host name", "www.Example.org\nexample.net. tcp 0 443\n",
+         "1 name www.example.org\n2 name example.net tcp 0 443\n"},
+        {"what a slip makes of an address is no host name", "192.0.2.O\n2001:db8::g\nlocalhost\na..b\n",
+         "1! \"192.0.2.O\": not an IPv4 or IPv6 address\n2! \"2001:db8::g\": not an IPv4 or IPv6 address\n"
+         "3! \"localhost\": not an IPv4 or IPv6 address\n4! \"a..b\": not an IPv4 or IPv6 address\n"},
+        {"FreeS/WAN's short form", "10/8\n192.168/16\n0/0\n",
+         "1 10.0.0.0/8\n2 192.168.0.0/16\n3 0.0.0.0/0\n"},
         {"bits after the prefix", "192.0.2.9/24",
          "1! \"192.0.2.9/24\": bits are set after the prefix; the network is 192.0.2.0/24, this host alone "
          "is 192.0.2.9\n"},
-        {"protocol and ports", "192.0.2.0/24  tcp 0 22",
-         "1! \"tcp 0 22\": protocol and ports after the network are not supported yet; the line is not "
-         "used\n"},
+        {"protocol and ports", "192.0.2.0/24  tcp 0 22\n::/0\tudp\t53 0\n192.0.2.0/24 47 0 0\n",
+         "1 192.0.2.0/24 tcp 0 22\n2 ::/0 udp 53 0\n3 192.0.2.0/24 gre 0 0\n"},
+        {"any protocol is the plain line", "192.0.2.0/24 0 0 0", "1 192.0.2.0/24\n"},
         {"protocol and ports after a bad network", "x tcp 0 22", "1! \"x\": not an IPv4 or IPv6 address\n"},
+        {"an unknown protocol", "::/0 tpc 0 22",
+         "1! \"tpc\": expected a protocol, such as tcp, udp or its number\n"},
+        {"a port too large", "::/0 tcp 0 65536",
+         "1! \"65536\": expected the remote port as a number from 0 (any) to 65535\n"},
+        {"ports of a protocol that has none", "::/0 icmp 8 0",
+         "1! protocol \"icmp\" has no ports; write 0 for both\n"},
+        {"half a service", "::/0 tcp 22",
+         "1! \"tcp 22\": after the network nothing is expected, or protocol, local port and remote port\n"},
         {"two networks on a line", "192.0.2.0/24 192.0.3.0/24",
-         "1! \"192.0.3.0/24\": protocol and ports after the network are not supported yet; the line is not "
-         "used\n"},
+         "1! \"192.0.3.0/24\": after the network nothing is expected, or protocol, local port and remote "
+         "port\n"},
         {"carriage returns within a line part words", "192.0.2.0/24\r192.0.3.0/24",
-         "1! \"192.0.3.0/24\": protocol and ports after the network are not supported yet; the line is not "
-         "used\n"},
+         "1! \"192.0.3.0/24\": after the network nothing is expected, or protocol, local port and remote "
+         "port\n"},
         {"NUL", "192.0.2.0\0/24"sv, "1! \"192.0.2.0\\x00\": not an IPv4 or IPv6 address\n"},
         {"terminal control", "\x1b]0;x\x07", "1! \"\\x1b]0;x\\x07\": not an IPv4 or IPv6 address\n"},
     }));

@@ -20,29 +20,37 @@ constexpr size_t config_file_limit = 1024 * 1024;
 constexpr size_t max_path = 4095;
 constexpr size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
-Setting mode_setting(std::string_view name, EspMode& target)
+/// One of a few words.
+template <typename T> Setting choice_setting(std::string_view name, T& target,
+                                             std::initializer_list<T> choices)
 {
-    return {name, R"("transport" or "tunnel")", [&target](std::string const& text) {
-                for (auto const mode : {EspMode::Transport, EspMode::Tunnel}) {
-                    if (text == to_string(mode)) {
-                        target = mode;
-                        return true;
-                    }
-                }
-                return false;
+    std::vector<std::string> words;
+    for (auto const choice : choices)
+        words.push_back(fmt::format("\"{}\"", to_string(choice)));
+    return {name, fmt::format("{}", fmt::join(words, " or ")),
+            [&target, values = std::vector<T>(choices)](std::string const& text) {
+                auto const chosen =
+                    std::ranges::find_if(values, [&](T value) { return text == to_string(value); });
+                if (chosen == values.end())
+                    return false;
+                target = *chosen;
+                return true;
             }};
 }
 
 /// All keys, with the bounds that oekd.conf(5) names.
 std::vector<Setting> settings_of(Config& config)
 {
+    using Negotiation = Conduct::Negotiation;
     auto& timing = config.timing;
+    auto& conducts = config.conducts;
     auto& ike = config.ike;
     return {
         path_setting("policies", config.policies, max_path),
         path_setting("control", config.control, max_socket_path),
 
         duration_setting("hold.silence", timing.hold_silence, 10ms, 10s),
+        duration_setting("hold.capable", timing.hold_capable, 10ms, 10s),
         duration_setting("hold.limit", timing.hold_limit, 10ms, 1min),
 
         duration_setting("shunt.again", timing.shunt_again, 100ms, 1h),
@@ -50,7 +58,14 @@ std::vector<Setting> settings_of(Config& config)
         duration_setting("shunt.short-max", timing.shunt_short_max, 1s, 24h),
         duration_setting("shunt.normal", timing.shunt_normal, 1s, 24h),
 
-        mode_setting("ike.mode", ike.mode),
+        choice_setting("group.private-or-clear.negotiation", conducts.private_or_clear.negotiation,
+                       {Negotiation::Hold, Negotiation::Pass, Negotiation::Drop}),
+        choice_setting("group.private-or-clear.failure", conducts.private_or_clear.failure,
+                       {Conduct::Failure::Pass, Conduct::Failure::Drop}),
+        choice_setting("group.private.negotiation", conducts.private_.negotiation,
+                       {Negotiation::Hold, Negotiation::Drop}),
+
+        choice_setting("ike.mode", ike.mode, {EspMode::Transport, EspMode::Tunnel}),
         number_setting<uint16_t>("ike.port", ike.port, 1, 65'535),
         number_setting<uint16_t>("ike.nat-port", ike.nat_port, 1, 65'535),
         duration_setting("ike.retransmit", ike.retransmit_first, 50ms, 10s),
@@ -60,6 +75,7 @@ std::vector<Setting> settings_of(Config& config)
         seconds_setting("ike.rekey-ike", ike.rekey_ike, 10s, 24h),
         number_setting<int>("ike.log-level", ike.log_level, -1, 3), // 4 would log keys
 
+        number_setting<int>("limits.kernel-events", config.event_buffer, 1'024, 256 << 20),
         number_setting<size_t>("limits.flows", config.max_flows, 1, 1'000'000),
         number_setting<size_t>("limits.negotiations", ike.max_negotiations, 1, 65'536),
         number_setting<size_t>("limits.sas", ike.max_sas, 1, 1'000'000),
@@ -108,6 +124,7 @@ Result<Config> parse_config(std::string_view text, std::string_view file)
     auto const lines = read_settings(text, file, settings_of(config));
     if (!lines)
         return std::unexpected(lines.error());
+    config.timing.hold_capable = std::max(config.timing.hold_capable, config.timing.hold_silence);
     for (auto const& contradiction : contradictions_in(config)) {
         if (contradiction.found)
             return fail(
@@ -118,6 +135,18 @@ Result<Config> parse_config(std::string_view text, std::string_view file)
 }
 
 } // namespace
+
+Conduct conduct_of(Conducts const& conducts, PolicyGroup group)
+{
+    switch (group) {
+    case PolicyGroup::PrivateOrClear: return conducts.private_or_clear;
+    case PolicyGroup::Private: return conducts.private_;
+    case PolicyGroup::Clear:
+    case PolicyGroup::ClearOrPrivate:
+    case PolicyGroup::Block: break;
+    }
+    return {};
+}
 
 Result<Config> load_config(std::filesystem::path const& file, ConfigFile required)
 {

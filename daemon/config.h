@@ -12,13 +12,22 @@
 
 namespace oekd {
 
+/// What the groups that start negotiations do with packets meanwhile and after a failure.
+struct Conducts {
+    Conduct private_or_clear{};
+    Conduct private_{Conduct::Negotiation::Hold, Conduct::Failure::Drop};
+};
+[[nodiscard]] Conduct conduct_of(Conducts const& conducts, PolicyGroup group);
+
 /// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See
 /// oekd.conf(5).
 struct Config {
     std::filesystem::path policies = "/etc/oekd/policies"; ///< one file per group
     std::filesystem::path control = "/run/oekd/control";   ///< the control socket
     Timing timing;
+    Conducts conducts;
     IkeSettings ike;
+    int event_buffer = 8 << 20; ///< bytes that wait for us in the kernel's event socket
     size_t max_flows = 65'536;
 };
 
@@ -33,6 +42,6 @@ struct LoadedGroups {
 };
 /// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error. A
 /// file of another name is reported among the bad lines, with the group that it may mean.
-Result<LoadedGroups> load_groups(std::filesystem::path const& directory);
+Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conducts const& conducts = {});
 
 } // namespace oekd

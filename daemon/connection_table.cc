@@ -42,11 +42,33 @@ ConnectionTable::~ConnectionTable() = default;
 
 void ConnectionTable::acquired(xfrm::Acquire const& acquire)
 {
-    if (auto* row = find_or_add(acquire.flow)) {
+    auto const flow = flow_of_acquire(acquire);
+    if (auto* row = find_or_add(flow)) {
         auto trap = acquire.reqid == row->reqid ? Acquired::Trap::Own : Acquired::Trap::Wide;
         apply(*row, Acquired{trap}, "a packet wants to leave");
     }
-    settle(acquire.flow);
+    settle(flow);
+}
+
+/// The policy that fired says which service is meant. Where it is no line's and no flow's, it is an old one.
+Flow ConnectionTable::flow_of_acquire(xfrm::Acquire const& acquire) const
+{
+    auto flow = acquire.flow;
+    auto const* line = m_groups->find(flow.remote, flow.service);
+    if (line && !m_rows.contains(flow))
+        flow.service = line->service;
+    return flow;
+}
+
+// The larval SA has the packet's ports, and the line that decides about the packet is the trap that it met.
+void ConnectionTable::found_larval(xfrm::State const& state)
+{
+    Flow flow{state.source, state.destination, state.service};
+    auto const* line = m_groups->find(flow.remote, flow.service);
+    if (!line)
+        return;
+    flow.service = line->service;
+    acquired({flow, state.reqid});
 }
 
 void ConnectionTable::ike_event(IkeEvent const& event)
@@ -88,6 +110,7 @@ void ConnectionTable::sa_up(SaUp const& event)
     if (row->connection.state == ConnectionState::ClearText)
         row->clear_until = wall_clock();
     row->sas.push_back(event.sa);
+    m_capable.add(event.sa.flow.remote);
     apply(*row, Established{event.sa.sa, event.sa.mode, event.sa.reqid, event.sa.by}, reason(event.sa));
     watch_inbound(*row, first_inbound_check);
 }
@@ -112,13 +135,17 @@ void ConnectionTable::regroup(std::shared_ptr<GroupTable const> groups)
 {
     m_groups = std::move(groups);
     withdraw_where("another policy group", [this](ConnectionRow const& row) {
-        auto const* line = m_groups->find(row.connection.flow.remote);
-        return !line || line->group != row.connection.group;
+        auto const& connection = row.connection;
+        auto const* line = m_groups->find(connection.flow.remote, connection.flow.service);
+        return !line || line->group != connection.group || line->conduct != connection.conduct;
     });
     for (auto& [flow, row] : m_rows) {
-        auto const* line = m_groups->find(flow.remote);
-        row.file = line->file;
-        row.line = line->line;
+        auto const& line = *m_groups->find(flow.remote, flow.service);
+        row.file = line.file;
+        row.line = line.line;
+        if (line.network != std::exchange(row.connection.network, line.network))
+            if (auto moved = m_enforcer.move(row.connection); !moved)
+                m_journal.log(LogLevel::Error, moved.error().message);
     }
 }
 
@@ -155,14 +182,17 @@ ConnectionRow* ConnectionTable::find_or_add(Flow const& flow)
 {
     if (auto* row = find(flow))
         return row;
-    auto const* line = m_groups->find(flow.remote);
+    auto const* line = m_groups->find(flow.remote, flow.service);
     if (!line || !accepts_negotiation(line->group) || !make_room())
         return nullptr;
     auto reqid = m_reqids.acquire(flow);
     if (!reqid)
         return nullptr;
     ConnectionRow row;
-    row.connection = {.flow = flow, .group = line->group};
+    auto const peer =
+        m_capable.contains(flow.remote) ? Connection::Peer::Capable : Connection::Peer::Stranger;
+    row.connection = {
+        .flow = flow, .group = line->group, .network = line->network, .conduct = line->conduct, .peer = peer};
     row.reqid = *reqid;
     row.file = line->file;
     row.line = line->line;

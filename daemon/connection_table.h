@@ -5,6 +5,7 @@
 #include "base/journal.h"
 #include "daemon/connection_row.h"
 #include "daemon/enforcer.h"
+#include "daemon/known_peers.h"
 #include "daemon/view.h"
 #include "ike/reqid_table.h"
 #include "kernel-glue/xfrm.h"
@@ -33,6 +34,8 @@ public:
     ConnectionTable& operator=(ConnectionTable const&) = delete;
 
     void acquired(xfrm::Acquire const& acquire);
+    /// A larval SA that was found in the kernel: it stands for an acquire that may have been lost.
+    void found_larval(xfrm::State const& state);
     void ike_event(IkeEvent const& event);
 
     /// Ends every flow whose deciding line has another group in the new table; the others are not touched.
@@ -60,6 +63,7 @@ private:
     void arm_deadline(ConnectionRow& row);
     void watch_inbound(ConnectionRow& row, Duration delay);
     void settle(Flow const& flow);
+    [[nodiscard]] Flow flow_of_acquire(xfrm::Acquire const& acquire) const;
     void log_change(ConnectionRow const& row, ConnectionState before, std::string_view why) const;
 
     EventLoop& m_loop;
@@ -69,6 +73,7 @@ private:
     std::shared_ptr<GroupTable const> m_groups; // shared with the Gatekeeper's threads
     Options m_options;
     std::unordered_map<Flow, ConnectionRow> m_rows;
+    KnownPeers m_capable;
     uint64_t m_last_negotiation = 0;
     bool m_full_logged = false;
 };

@@ -60,7 +60,7 @@ void Daemon::reload()
 
 Result<void> Daemon::load_and_install()
 {
-    auto groups = load_groups(m_config.policies);
+    auto groups = load_groups(m_config.policies, m_config.conducts);
     if (!groups)
         return std::unexpected(groups.error());
     auto const previous =
@@ -87,8 +87,11 @@ void Daemon::kernel_readable()
         return;
     }
     for (auto const& event : batch->events) {
-        if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid))
+        if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid)) {
+            if (auto queued = m_plane->queued(*acquire); !queued)
+                m_journal.log(LogLevel::Warning, queued.error().message);
             m_table->acquired(*acquire);
+        }
     }
     if (batch->overrun == xfrm::Events::Batch::Overrun::Yes || batch->malformed > 0)
         resynchronise();
@@ -107,7 +110,7 @@ void Daemon::resynchronise()
         if (state.spi != Spi{} || !is_ours(state.reqid))
             continue;
         ++larval;
-        m_table->acquired({{state.source, state.destination}, state.reqid});
+        m_table->found_larval(state);
     }
     m_journal.log(LogLevel::Notice, fmt::format("acquires were lost; {} found again", larval));
 }

@@ -13,7 +13,7 @@ Result<void> Daemon::load()
     if (!config)
         return std::unexpected(config.error());
     m_config = std::move(*config);
-    auto groups = load_groups(m_config.policies);
+    auto groups = load_groups(m_config.policies, m_config.conducts);
     if (!groups)
         return std::unexpected(groups.error());
     m_groups = std::make_shared<GroupTable const>(std::move(groups->table));
@@ -39,7 +39,7 @@ Result<void> Daemon::open_kernel()
     m_plane.emplace(std::move(*plane));
     if (auto warm = m_plane->requests().warm_up(); !warm)
         return warm;
-    auto events = xfrm::Events::open();
+    auto events = xfrm::Events::open(m_config.event_buffer);
     if (!events)
         return std::unexpected(events.error());
     m_kernel_events.emplace(std::move(*events));
@@ -64,7 +64,7 @@ Result<void> Daemon::start_ike()
     if (!policies)
         return std::unexpected(policies.error());
     m_gatekeeper.emplace(m_groups, std::move(*policies), m_journal);
-    m_reqids.emplace(Reqid{uint32_t(trap_reqid) + 1}, Reqid{reqid_band_last});
+    m_reqids.emplace(flow_reqid_first, flow_reqid_last);
     // A stranger can make libcharon talk; what becomes of a flow is logged by the table.
     m_config.ike.log = [this](int, std::string_view line) {
         m_journal.log(LogLevel::Debug, fmt::format("ike: {}", line));

@@ -15,12 +15,10 @@ struct Application {
     Reqid reqid;
     NegotiationId negotiation;
 
-    Result<void> operator()(Hold const&) const
-    {
-        return plane.hold(connection.flow, connection.group, reqid, inbound());
-    }
-    Result<void> operator()(Pass const&) const { return plane.pass(connection.flow, connection.group); }
-    Result<void> operator()(Drop const&) const { return plane.drop(connection.flow, connection.group); }
+    Result<void> operator()(Hold const&) const { return plane.hold(of_line(), reqid, inbound()); }
+    Result<void> operator()(Discard const&) const { return plane.discard(of_line(), reqid, inbound()); }
+    Result<void> operator()(Pass const&) const { return plane.pass(of_line()); }
+    Result<void> operator()(Drop const&) const { return plane.drop(of_line()); }
     Result<void> operator()(RequireInbound const&) const { return encrypt(); }
     Result<void> operator()(Encrypt const&) const { return encrypt(); }
     Result<void> operator()(Negotiate const&) const
@@ -47,6 +45,10 @@ struct Application {
         return released ? swept : released;
     }
 
+    [[nodiscard]] FlowOfLine of_line() const
+    {
+        return {connection.flow, connection.group, connection.network};
+    }
     [[nodiscard]] ForwardingPlane::Inbound inbound() const
     {
         return connection.inbound_required ? ForwardingPlane::Inbound::Require
@@ -56,7 +58,7 @@ struct Application {
     {
         if (!connection.encrypt)
             return {};
-        return plane.encrypt(connection.flow, connection.group, reqid, connection.encrypt->mode, inbound());
+        return plane.encrypt(of_line(), reqid, connection.encrypt->mode, inbound());
     }
 };
 
@@ -66,6 +68,11 @@ Result<void> KernelEnforcer::apply(Connection const& connection, Reqid reqid, Ne
                                    Action const& action)
 {
     return std::visit(Application{m_plane, m_ike, connection, reqid, negotiation}, action);
+}
+
+Result<void> KernelEnforcer::move(Connection const& connection)
+{
+    return m_plane.move({connection.flow, connection.group, connection.network});
 }
 
 bool KernelEnforcer::inbound_used(SaDescription const& sa)

@@ -29,6 +29,8 @@ public:
     /// Negotiate starts.
     virtual Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                                Action const& action) = 0;
+    /// Another line of the same group decides about the flow now: its policies take that line's place.
+    virtual Result<void> move(Connection const& connection) = 0;
     /// True once a packet has come in through this SA.
     [[nodiscard]] virtual bool inbound_used(SaDescription const& sa) = 0;
     /// Counters of all our SAs, both directions.
@@ -42,6 +44,7 @@ public:
 
     Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                        Action const& action) override;
+    Result<void> move(Connection const& connection) override;
     [[nodiscard]] bool inbound_used(SaDescription const& sa) override;
     [[nodiscard]] CountersBySa counters() override;
 

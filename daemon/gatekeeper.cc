@@ -38,10 +38,11 @@ void Gatekeeper::sa_installed(SaDescription const& sa) noexcept
     if (sa.by == Established::By::Us)
         return; // the hold has put them there
     auto table = groups();
-    auto const* line = table->find(sa.flow.remote);
+    auto const* line = table->find(sa.flow.remote, sa.flow.service);
     if (!line)
         return; // a reload took the line away meanwhile; the main thread closes the SA
-    if (auto admitted = m_policies.admit(sa.flow, line->group, sa.reqid, sa.mode); !admitted) {
+    if (auto admitted = m_policies.admit({sa.flow, line->group, line->network}, sa.reqid, sa.mode);
+        !admitted) {
         m_journal.log(
             LogLevel::Warning,
             fmt::format("policies of {} are late: {}", sa.flow.to_string(), admitted.error().message),

@@ -67,7 +67,7 @@ Result<void> read_group(std::filesystem::path const& directory, PolicyGroup grou
 
 } // namespace
 
-Result<LoadedGroups> load_groups(std::filesystem::path const& directory)
+Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conducts const& conducts)
 {
     auto const names = names_in(directory);
     if (!names)
@@ -84,6 +84,8 @@ Result<LoadedGroups> load_groups(std::filesystem::path const& directory)
     for (auto const& named : all.names)
         all.errors.push_back(
             {named.file, named.line, fmt::format("{}: host names are not resolved", named.name)});
+    for (auto& line : all.lines)
+        line.conduct = conduct_of(conducts, line.group);
     auto table = GroupTable::build(std::move(all.lines), all.errors);
     return LoadedGroups{std::move(table), std::move(all.errors)};
 }

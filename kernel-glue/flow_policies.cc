@@ -15,11 +15,12 @@ using xfrm::Policy;
 using xfrm::Template;
 using xfrm::Verdict;
 
-Policy policy(Flow const& flow, PolicyGroup group, Direction direction, Verdict verdict,
-              std::optional<Template> tmpl)
+Policy policy(FlowOfLine const& of, Direction direction, Verdict verdict, std::optional<Template> tmpl)
 {
-    auto const selector = direction == Direction::Out ? outbound_selector(flow) : inbound_selector(flow);
-    return {selector, direction, flow_priority(when_gone(group)), verdict, tmpl};
+    auto const selector =
+        direction == Direction::Out ? outbound_selector(of.flow) : inbound_selector(of.flow);
+    return {selector, direction, flow_priority(of.network, of.flow.service, when_gone(of.group)), verdict,
+            tmpl};
 }
 
 Template outbound_template(Flow const& flow, Reqid reqid, EspMode mode)
@@ -32,60 +33,77 @@ Template inbound_template(Flow const& flow, Reqid reqid, EspMode mode, Level lev
     return {flow.remote, flow.local, reqid, mode, level};
 }
 
-Policy admitting(Flow const& flow, PolicyGroup group, Reqid reqid)
+Policy admitting(FlowOfLine const& of, Reqid reqid)
 {
     // An optional tunnel template lets cleartext, transport ESP and this reqid's tunnel ESP pass
     // (xfrm_policy_ok()).
-    return policy(flow, group, Direction::In, Verdict::Allow,
-                  inbound_template(flow, reqid, EspMode::Tunnel, Level::Use));
+    return policy(of, Direction::In, Verdict::Allow,
+                  inbound_template(of.flow, reqid, EspMode::Tunnel, Level::Use));
 }
 
-Policy requiring(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode)
+Policy requiring(FlowOfLine const& of, Reqid reqid, EspMode mode)
 {
-    return policy(flow, group, Direction::In, Verdict::Allow,
-                  inbound_template(flow, reqid, mode, Level::Required));
+    return policy(of, Direction::In, Verdict::Allow, inbound_template(of.flow, reqid, mode, Level::Required));
 }
+
+Policy undecided_inbound(FlowOfLine const& of, Reqid reqid)
+{
+    return may_go_clear(of.group) ? admitting(of, reqid) : requiring(of, reqid, EspMode::Transport);
+}
+
+std::optional<uint16_t> port(uint16_t number) { return number == 0 ? std::nullopt : std::optional(number); }
 
 } // namespace
 
+xfrm::Selector outbound_selector(Prefix const& local, Prefix const& remote, Service const& service)
+{
+    return {local, remote, service.protocol, port(service.local_port), port(service.remote_port)};
+}
+
+xfrm::Selector inbound_selector(Prefix const& local, Prefix const& remote, Service const& service)
+{
+    return {remote, local, service.protocol, port(service.remote_port), port(service.local_port)};
+}
+
 xfrm::Selector outbound_selector(Flow const& flow)
 {
-    return {Prefix::host(flow.local), Prefix::host(flow.remote), 0, std::nullopt, std::nullopt};
+    return outbound_selector(Prefix::host(flow.local), Prefix::host(flow.remote), flow.service);
 }
 
 xfrm::Selector inbound_selector(Flow const& flow)
 {
-    return {Prefix::host(flow.remote), Prefix::host(flow.local), 0, std::nullopt, std::nullopt};
+    return inbound_selector(Prefix::host(flow.local), Prefix::host(flow.remote), flow.service);
 }
 
-FlowPolicies hold_policies(Flow const& flow, PolicyGroup group, Reqid reqid)
+FlowPolicies hold_policies(FlowOfLine const& of, Reqid reqid)
 {
-    auto in = may_go_clear(group) ? admitting(flow, group, reqid)
-                                  : requiring(flow, group, reqid, EspMode::Transport);
-    auto const trap = outbound_template(flow, trap_reqid, EspMode::Transport);
-    return {in, policy(flow, group, Direction::Out, Verdict::Allow, trap)};
+    auto const trap = outbound_template(of.flow, trap_reqid_of(of.flow.service), EspMode::Transport);
+    return {undecided_inbound(of, reqid), policy(of, Direction::Out, Verdict::Allow, trap)};
 }
 
-FlowPolicies encrypt_policies(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode, Inbound inbound)
+FlowPolicies discard_policies(FlowOfLine const& of, Reqid reqid)
 {
-    bool const admit = inbound == Inbound::Admit && may_go_clear(group);
-    auto in = admit ? admitting(flow, group, reqid) : requiring(flow, group, reqid, mode);
-    auto const encrypt = outbound_template(flow, reqid, mode);
-    return {in, policy(flow, group, Direction::Out, Verdict::Allow, encrypt)};
+    return {undecided_inbound(of, reqid), policy(of, Direction::Out, Verdict::Block, std::nullopt)};
 }
 
-FlowPolicies pass_policies(Flow const& flow, PolicyGroup group, std::optional<Reqid> reqid)
+FlowPolicies encrypt_policies(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)
 {
-    assert(may_go_clear(group));
-    auto in = reqid ? admitting(flow, group, *reqid)
-                    : policy(flow, group, Direction::In, Verdict::Allow, std::nullopt);
-    return {in, policy(flow, group, Direction::Out, Verdict::Allow, std::nullopt)};
+    bool const admit = inbound == Inbound::Admit && may_go_clear(of.group);
+    auto in = admit ? admitting(of, reqid) : requiring(of, reqid, mode);
+    return {in, policy(of, Direction::Out, Verdict::Allow, outbound_template(of.flow, reqid, mode))};
 }
 
-FlowPolicies drop_policies(Flow const& flow, PolicyGroup group)
+FlowPolicies pass_policies(FlowOfLine const& of, std::optional<Reqid> reqid)
 {
-    return {policy(flow, group, Direction::In, Verdict::Block, std::nullopt),
-            policy(flow, group, Direction::Out, Verdict::Block, std::nullopt)};
+    assert(may_go_clear(of.group));
+    auto in = reqid ? admitting(of, *reqid) : policy(of, Direction::In, Verdict::Allow, std::nullopt);
+    return {in, policy(of, Direction::Out, Verdict::Allow, std::nullopt)};
+}
+
+FlowPolicies drop_policies(FlowOfLine const& of)
+{
+    return {policy(of, Direction::In, Verdict::Block, std::nullopt),
+            policy(of, Direction::Out, Verdict::Block, std::nullopt)};
 }
 
 } // namespace oekd

@@ -21,17 +21,28 @@ struct FlowPolicies {
     xfrm::Policy out;
 };
 
+/// A flow, and what its policies must know of the line that decides about it.
+struct FlowOfLine {
+    Flow flow;
+    PolicyGroup group = PolicyGroup::PrivateOrClear;
+    Prefix network; ///< the line's
+};
+
 /// Undecided: packets out wait for an SA. A private flow admits transport ESP only, as no template admits
 /// both modes without cleartext; encrypt_policies() brings the negotiated mode.
-FlowPolicies hold_policies(Flow const& flow, PolicyGroup group, Reqid reqid);
-FlowPolicies encrypt_policies(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode,
-                              Inbound inbound);
+FlowPolicies hold_policies(FlowOfLine const& flow, Reqid reqid);
+/// Undecided: packets out are thrown away.
+FlowPolicies discard_policies(FlowOfLine const& flow, Reqid reqid);
+FlowPolicies encrypt_policies(FlowOfLine const& flow, Reqid reqid, EspMode mode, Inbound inbound);
 /// Clear. With a reqid, ESP that the peer may yet set up is admitted as well. Only for groups that may go
 /// clear.
-FlowPolicies pass_policies(Flow const& flow, PolicyGroup group, std::optional<Reqid> reqid);
-FlowPolicies drop_policies(Flow const& flow, PolicyGroup group);
+FlowPolicies pass_policies(FlowOfLine const& flow, std::optional<Reqid> reqid);
+FlowPolicies drop_policies(FlowOfLine const& flow);
 
 xfrm::Selector outbound_selector(Flow const& flow);
 xfrm::Selector inbound_selector(Flow const& flow);
+/// What this service is of the packets between two networks: ours and the others'.
+xfrm::Selector outbound_selector(Prefix const& local, Prefix const& remote, Service const& service);
+xfrm::Selector inbound_selector(Prefix const& local, Prefix const& remote, Service const& service);
 
 } // namespace oekd

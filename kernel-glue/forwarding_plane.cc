@@ -9,32 +9,6 @@
 
 namespace oekd {
 
-namespace {
-
-Result<void> carry_out(xfrm::Requests& kernel, PolicyChange const& change)
-{
-    switch (change.kind) {
-    case PolicyChange::Kind::Create: return kernel.create(change.policy);
-    case PolicyChange::Kind::Update: return kernel.update(change.policy);
-    case PolicyChange::Kind::Remove: return kernel.remove(change.policy.selector, change.policy.direction);
-    }
-    __builtin_unreachable();
-}
-
-// A line stands for several policies; it is reported once.
-std::vector<GroupLine> copies_of(std::vector<GroupLine const*> lines)
-{
-    std::ranges::sort(lines);
-    auto const repeated = std::ranges::unique(lines);
-    lines.erase(repeated.begin(), repeated.end());
-    std::vector<GroupLine> copies;
-    for (auto const* line : lines)
-        copies.push_back(*line);
-    return copies;
-}
-
-} // namespace
-
 Result<ForwardingPlane> ForwardingPlane::open()
 {
     auto requests = xfrm::Requests::open();
@@ -46,67 +20,62 @@ Result<ForwardingPlane> ForwardingPlane::open()
 Result<std::vector<GroupLine>> ForwardingPlane::install(GroupTable const& table,
                                                         std::span<Address const> own_addresses)
 {
-    auto const wanted = wanted_policies(table, own_addresses);
-    if (!wanted)
-        return std::unexpected(wanted.error());
-    auto const present = m_requests.policies();
-    if (!present)
-        return std::unexpected(present.error());
-    auto plan = plan_install(*wanted, *present, m_leftovers);
-    auto const taken_meanwhile = apply(plan.changes);
-    if (!taken_meanwhile)
-        return std::unexpected(taken_meanwhile.error());
-    std::ranges::copy(*taken_meanwhile, std::back_inserter(plan.taken));
-    if (m_leftovers == FlowLeftovers::Remove)
-        if (auto removed = remove_own_states(m_requests); !removed)
-            return std::unexpected(removed.error());
-    m_leftovers = FlowLeftovers::Keep;
-    m_table = table;
-    m_own_addresses.assign(own_addresses.begin(), own_addresses.end());
-    return copies_of(std::move(plan.taken));
+    return m_installation.install(m_requests, m_queues, table, own_addresses);
 }
 
-/// Returns the lines whose selector turned out to be taken by a policy that our types cannot express.
-Result<std::vector<GroupLine const*>> ForwardingPlane::apply(std::span<PolicyChange const> changes)
+Result<void> ForwardingPlane::queued(xfrm::Acquire const& acquire)
 {
-    std::vector<GroupLine const*> taken;
-    for (auto const& change : changes) {
-        auto const done = carry_out(m_requests, change);
-        bool const is_taken = !done && done.error().code == ErrorCode::Exists;
-        bool const is_gone = !done && done.error().code == ErrorCode::NotFound;
-        if (is_taken && change.line)
-            taken.push_back(change.line);
-        else if (!done && !is_taken && !is_gone)
-            return std::unexpected(done.error());
-    }
-    return taken;
+    auto const& flow = acquire.flow;
+    auto const* line = m_installation.table().find(flow.remote, flow.service);
+    // A trap that names one host is the flow's own policy in a moment, and takes its queue along.
+    if (!line || !starts_negotiation(line->group) || line->network.is_host() ||
+        line->service != flow.service || acquire.reqid != trap_reqid_of(line->service))
+        return {};
+    TrapName const trap{flow.local, line->network, line->service};
+    if (auto const rotation = m_queues.wait(trap, acquire.alias, flow))
+        return rotate(*line, flow.local, *rotation);
+    return {};
 }
 
-Result<void> ForwardingPlane::hold(Flow const& flow, PolicyGroup group, Reqid reqid, Inbound inbound)
+// First the new one, so that there is always one that catches; of two in front the older comes first.
+Result<void> ForwardingPlane::rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation rotation)
 {
-    m_reqids[flow] = reqid;
-    auto const policies = hold_policies(flow, group, reqid);
-    return inbound == Inbound::Require ? put_ours(m_requests, policies.out) : put(policies);
+    if (auto put_front = put_ours(m_requests, wide_trap(line, own, rotation.front)); !put_front)
+        return put_front;
+    auto const back = wide_trap(line, own, rotation.back, Turn::Back);
+    // With a policy goes its queue.
+    if (permitted(line.conduct, line.group).negotiation == Conduct::Negotiation::Drop)
+        if (auto removed = remove_ours(m_requests, back.selector, back.direction); !removed)
+            return removed;
+    return put_ours(m_requests, back);
 }
 
-Result<void> ForwardingPlane::encrypt(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode,
-                                      Inbound inbound)
+Result<void> ForwardingPlane::hold(FlowOfLine const& of, Reqid reqid, Inbound inbound)
 {
-    m_reqids[flow] = reqid;
-    return put(encrypt_policies(flow, group, reqid, mode, inbound));
+    m_reqids[of.flow] = reqid;
+    return put_undecided(hold_policies(of, reqid), inbound);
 }
 
-Result<void> ForwardingPlane::pass(Flow const& flow, PolicyGroup group)
+Result<void> ForwardingPlane::discard(FlowOfLine const& of, Reqid reqid, Inbound inbound)
 {
-    auto const known = m_reqids.find(flow);
+    m_reqids[of.flow] = reqid;
+    return put_undecided(discard_policies(of, reqid), inbound);
+}
+
+Result<void> ForwardingPlane::encrypt(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)
+{
+    m_reqids[of.flow] = reqid;
+    return put(encrypt_policies(of, reqid, mode, inbound));
+}
+
+Result<void> ForwardingPlane::pass(FlowOfLine const& of)
+{
+    auto const known = m_reqids.find(of.flow);
     auto const reqid = known == m_reqids.end() ? std::nullopt : std::optional(known->second);
-    return put(pass_policies(flow, group, reqid));
+    return put(pass_policies(of, reqid));
 }
 
-Result<void> ForwardingPlane::drop(Flow const& flow, PolicyGroup group)
-{
-    return put(drop_policies(flow, group));
-}
+Result<void> ForwardingPlane::drop(FlowOfLine const& of) { return put(drop_policies(of)); }
 
 Result<void> ForwardingPlane::release(Flow const& flow)
 {
@@ -128,28 +97,49 @@ Result<void> ForwardingPlane::give_back(Flow const& flow, xfrm::Selector const& 
 // turns.
 std::optional<xfrm::Policy> ForwardingPlane::line_policy(Flow const& flow, xfrm::Direction direction) const
 {
-    auto const* line = m_table.find(flow.remote);
-    bool const still_ours = std::ranges::find(m_own_addresses, flow.local) != m_own_addresses.end();
-    if (!line || !line->network.is_host() || !still_ours)
+    auto const* line = m_installation.table().line_of(Prefix::host(flow.remote), flow.service);
+    if (!line || !m_installation.is_own(flow.local))
         return std::nullopt;
-    for (auto const& policy : line_policies(*line, flow.local))
-        if (policy.direction == direction && policy.selector.protocol == 0)
+    auto const selector =
+        direction == xfrm::Direction::Out ? outbound_selector(flow) : inbound_selector(flow);
+    for (auto const& policy : m_installation.policies_of(*line, flow.local))
+        if (policy.direction == direction && policy.selector == selector)
             return policy;
     return std::nullopt;
 }
 
+Result<void> ForwardingPlane::move(FlowOfLine const& of)
+{
+    auto const priority = flow_priority(of.network, of.flow.service, when_gone(of.group));
+    for (auto const& [selector, direction] : {std::pair(inbound_selector(of.flow), xfrm::Direction::In),
+                                              std::pair(outbound_selector(of.flow), xfrm::Direction::Out)}) {
+        auto policy = m_requests.find(selector, direction);
+        if (!policy || !is_flow(policy->priority) || policy->priority == priority)
+            continue; // gone, or another program's
+        policy->priority = priority;
+        if (auto updated = m_requests.update(*policy); !updated)
+            return updated;
+    }
+    return {};
+}
+
 Result<void> ForwardingPlane::kick(Flow const& flow)
 {
-    auto const* line = m_table.find(flow.remote);
-    // The trap of a line that names one host is the flow's own policy, and was looked at when that changed.
-    if (!line || !starts_negotiation(line->group) || line->network.is_host())
+    auto const queue = m_queues.decided(flow);
+    if (!queue)
         return {};
-    return replace_ours(m_requests, wide_trap(*line, flow.local));
+    auto const& [trap, alias] = *queue;
+    auto const* line = m_installation.table().line_of(trap.network, trap.service);
+    if (!line || !starts_negotiation(line->group))
+        return {};
+    auto const turn = m_queues.front(trap) == alias ? Turn::Front : Turn::Back;
+    return replace_ours(m_requests, wide_trap(*line, trap.own, alias, turn));
 }
 
 Result<void> ForwardingPlane::sweep_larval(Flow const& flow, Reqid reqid)
 {
-    if (auto removed = m_requests.remove_larval(flow, trap_reqid, EspMode::Transport); !removed)
+    auto const trap = trap_reqid_of(flow.service);
+    if (auto removed = m_requests.remove_larval(flow, trap, EspMode::Transport); !removed)
         return removed;
     for (auto const mode : {EspMode::Transport, EspMode::Tunnel})
         if (auto removed = m_requests.remove_larval(flow, reqid, mode); !removed)
@@ -167,8 +157,8 @@ Result<void> ForwardingPlane::remove_all()
             if (auto removed = m_requests.remove(policy.selector, policy.direction);
                 !removed && removed.error().code != ErrorCode::NotFound)
                 return removed;
-    m_table = {};
-    m_own_addresses.clear();
+    m_installation.forget();
+    m_queues.clear();
     m_reqids.clear();
     return remove_own_states(m_requests);
 }
@@ -179,7 +169,7 @@ Result<size_t> ForwardingPlane::release_open()
     if (!present)
         return std::unexpected(present.error());
     auto const changes = plan_release(*present);
-    if (auto applied = apply(changes); !applied)
+    if (auto applied = apply_changes(m_requests, changes); !applied)
         return std::unexpected(applied.error());
     return changes.size();
 }
@@ -190,6 +180,11 @@ Result<void> ForwardingPlane::put(FlowPolicies const& policies)
     if (auto put_in = put_ours(m_requests, policies.in); !put_in)
         return put_in;
     return put_ours(m_requests, policies.out);
+}
+
+Result<void> ForwardingPlane::put_undecided(FlowPolicies const& policies, Inbound inbound)
+{
+    return inbound == Inbound::Require ? put_ours(m_requests, policies.out) : put(policies);
 }
 
 } // namespace oekd

@@ -3,7 +3,8 @@
 
 #include "base/error.h"
 #include "kernel-glue/flow_policies.h"
-#include "kernel-glue/policy_plan.h"
+#include "kernel-glue/installation.h"
+#include "kernel-glue/trap_queues.h"
 #include "kernel-glue/xfrm_requests.h"
 #include "policy/flow.h"
 #include "policy/group_table.h"
@@ -21,8 +22,8 @@ namespace oekd {
 /// what is ours. For the main thread.
 ///
 /// What a group line becomes, for each own address of its family:
-///   clear, clear-or-private   allow in, out
-///   private-or-clear          out: transport template, required (the wide trap); in: allow
+///   clear, clear-or-private   allow out; and in, where some network is closed
+///   private-or-clear          out: transport template, required (the wide trap); in as above
 ///   private                   out: the same trap; in: block, but for ICMP errors that path MTU discovery
 ///   needs block                     in, out: block, but for the same ICMP errors
 /// Flows end at our own addresses, so nothing is needed in the `fwd` direction.
@@ -38,21 +39,29 @@ public:
     /// when lines times own addresses are too many, and then nothing has changed.
     Result<std::vector<GroupLine>> install(GroupTable const& table, std::span<Address const> own_addresses);
 
-    /// The flow's own trap with trap_reqid: packets of the flow queue there. `in` admits the peer's ESP of
+    /// A packet of this flow waits in the queue of a wide trap: later ones of other flows shall not wait
+    /// behind it. Where the group throws packets away while we decide, it goes with its queue.
+    Result<void> queued(xfrm::Acquire const& acquire);
+
+    /// The flow's own trap: packets of the flow queue there. `in` admits the peer's ESP of
     /// `reqid` in either mode and cleartext; for a private flow, where the mode is not known yet and
     /// cleartext must not pass, transport only. Inbound::Require leaves `in` as it is: a flow that lost its
     /// key must not be opened while it gets another.
     using Inbound = oekd::Inbound;
-    Result<void> hold(Flow const& flow, PolicyGroup group, Reqid reqid, Inbound inbound = Inbound::Admit);
+    Result<void> hold(FlowOfLine const& of, Reqid reqid, Inbound inbound = Inbound::Admit);
+    /// As hold(), but packets are thrown away.
+    Result<void> discard(FlowOfLine const& of, Reqid reqid, Inbound inbound = Inbound::Admit);
     /// The flow's SA exists: templates in this mode; held packets leave.
-    Result<void> encrypt(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode, Inbound inbound);
-    Result<void> pass(Flow const& flow, PolicyGroup group);
-    Result<void> drop(Flow const& flow, PolicyGroup group);
+    Result<void> encrypt(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound);
+    Result<void> pass(FlowOfLine const& of);
+    Result<void> drop(FlowOfLine const& of);
     /// Takes the flow's own policies away. Where the flow's group line names just this host, the line's come
     /// back.
     Result<void> release(Flow const& flow);
+    /// The flow's policies take the place of this line, which decides about it now.
+    Result<void> move(FlowOfLine const& of);
 
-    /// Makes the wide trap that covers this flow look at its queue.
+    /// The flow is decided: once all are whose packets wait in the same queue, the wide trap looks at it.
     Result<void> kick(Flow const& flow);
     /// Removes larval SAs of the flow, for the trap's reqid and for `reqid`.
     Result<void> sweep_larval(Flow const& flow, Reqid reqid);
@@ -72,14 +81,14 @@ private:
     explicit ForwardingPlane(xfrm::Requests requests) : m_requests(std::move(requests)) {}
 
     Result<void> put(FlowPolicies const& policies);
+    Result<void> put_undecided(FlowPolicies const& policies, Inbound inbound);
     Result<void> give_back(Flow const& flow, xfrm::Selector const& selector, xfrm::Direction direction);
     [[nodiscard]] std::optional<xfrm::Policy> line_policy(Flow const& flow, xfrm::Direction direction) const;
-    Result<std::vector<GroupLine const*>> apply(std::span<PolicyChange const> changes);
+    Result<void> rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation rotation);
 
     xfrm::Requests m_requests;
-    GroupTable m_table;                   ///< as installed last; tells which wide trap covers a flow
-    std::vector<Address> m_own_addresses; ///< likewise
-    FlowLeftovers m_leftovers = FlowLeftovers::Remove;
+    Installation m_installation;
+    TrapQueues m_queues;
     std::unordered_map<Flow, Reqid>
         m_reqids; ///< of flows that have policies; bounded by whoever holds the flows
 };
@@ -91,7 +100,7 @@ private:
 class ResponderPolicies {
 public:
     static Result<ResponderPolicies> open();
-    Result<void> admit(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode);
+    Result<void> admit(FlowOfLine const& of, Reqid reqid, EspMode mode);
 
 private:
     explicit ResponderPolicies(xfrm::Requests requests) : m_requests(std::move(requests)) {}

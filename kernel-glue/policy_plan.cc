@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 #include <tuple>
 
 namespace oekd {
@@ -18,7 +19,7 @@ auto key_of(Policy const& policy)
 {
     auto const& selector = policy.selector;
     return std::tuple(policy.direction, selector.source, selector.destination, selector.protocol,
-                      selector.source_port, selector.destination_port);
+                      selector.source_port, selector.destination_port, selector.alias);
 }
 using Key = decltype(key_of(std::declval<Policy>()));
 
@@ -43,13 +44,16 @@ bool contains(Prefix const& outer, Prefix const& inner)
     return outer.length() <= inner.length() && outer.contains(inner.address());
 }
 
+bool covers(std::optional<uint16_t> outer, std::optional<uint16_t> inner) { return !outer || outer == inner; }
+
 bool contains(Policy const& outer, Policy const& inner)
 {
-    return outer.direction == inner.direction && contains(outer.selector.source, inner.selector.source) &&
-           contains(outer.selector.destination, inner.selector.destination);
+    auto const& out = outer.selector;
+    auto const& in = inner.selector;
+    return outer.direction == inner.direction && contains(out.source, in.source) &&
+           contains(out.destination, in.destination) && (out.protocol == 0 || out.protocol == in.protocol) &&
+           covers(out.source_port, in.source_port) && covers(out.destination_port, in.destination_port);
 }
-
-bool is_icmp(Policy const& policy) { return policy.selector.protocol != 0; }
 
 /// What decides about the policy's packets when it is gone: the next of our lines around it.
 Policy const* next_around(Policy const& policy, std::span<Policy const> lines)
@@ -73,10 +77,25 @@ std::vector<Policy> ours_in(std::span<Policy const> present)
 std::vector<Policy> lines_in(std::span<Policy const> ours)
 {
     std::vector<Policy> lines;
-    std::ranges::copy_if(ours, std::back_inserter(lines), [](Policy const& policy) {
-        return policy.priority > flow_priority(WhenGone::Closed) && !is_icmp(policy);
-    });
+    std::ranges::copy_if(ours, std::back_inserter(lines),
+                         [](Policy const& policy) { return is_line(policy.priority); });
     return lines;
+}
+
+/// The same trap at the back of its queues counts as what it ought to be: bookkeeping of its own moves it.
+Policy at_front(Policy policy)
+{
+    policy.priority = with_turn(policy.priority, Turn::Front);
+    return policy;
+}
+
+/// An alias of a wide trap that stays: its queue may hold packets.
+bool is_live_alias(Policy alias, std::set<Key> const& unchanged)
+{
+    if (alias.selector.alias == 0)
+        return false;
+    alias.selector.alias = 0;
+    return unchanged.contains(key_of(alias));
 }
 
 PolicyChange opened(Policy policy)
@@ -95,7 +114,9 @@ InstallPlan plan_install(std::span<WantedPolicy const> wanted, std::span<Policy 
     for (auto const& policy : present)
         in_kernel.emplace(key_of(policy), &policy);
 
+    bool const keep = leftovers == FlowLeftovers::Keep;
     InstallPlan plan;
+    std::set<Key> unchanged;
     for (auto const& [policy, line] : wanted) {
         auto const found = in_kernel.find(key_of(policy));
         if (found == in_kernel.end()) {
@@ -107,15 +128,19 @@ InstallPlan plan_install(std::span<WantedPolicy const> wanted, std::span<Policy 
         if (!is_ours(old.priority)) {
             if (line)
                 plan.taken.push_back(line);
-        } else if (is_flow(old.priority) && leftovers == FlowLeftovers::Keep) {
+        } else if (is_flow(old.priority) && keep) {
             // A line that names one host shares its selector with the flow, whose turn it is.
-        } else if (old != policy) {
+        } else if ((keep ? at_front(old) : old) != policy) {
             plan.changes.push_back({PolicyChange::Kind::Update, policy, line});
+        } else {
+            unchanged.insert(key_of(policy));
         }
     }
-    for (auto const& [key, policy] : in_kernel)
-        if (is_ours(policy->priority) && (!is_flow(policy->priority) || leftovers == FlowLeftovers::Remove))
+    for (auto const& [key, policy] : in_kernel) {
+        bool const stays = keep && (is_flow(policy->priority) || is_live_alias(*policy, unchanged));
+        if (is_ours(policy->priority) && !stays)
             plan.changes.push_back({PolicyChange::Kind::Remove, *policy, nullptr});
+    }
     std::ranges::stable_sort(plan.changes, {}, rank);
     return plan;
 }

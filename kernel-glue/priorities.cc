@@ -6,36 +6,98 @@ namespace oekd {
 namespace {
 
 // A line's place is the number of its host bits, so that IPv4 and IPv6 share one scale: 0 for a single host,
-// 128 for ::/0. Between two places there is room for lines that name protocol and ports, which will go before
-// the plain one.
-constexpr uint32_t lines_first = priority_band_first + 0x1000;
-constexpr uint32_t step = 0x10;
-constexpr uint32_t icmp_offset = 0;
-constexpr uint32_t line_offset = 8;
-constexpr uint32_t unasked_offset = 12;
-static_assert(lines_first > flow_priority(WhenGone::Closed));
-static_assert(lines_first + 128 * step + step - 1 <= priority_band_last);
+// 128 for ::/0.
+constexpr uint32_t places_first = priority_band_first + 0x1000;
+constexpr uint32_t place_size = 0x30;
+constexpr uint32_t places = 129;
+static_assert(places_first + places * place_size - 1 <= priority_band_last);
+
+// Offsets inside a place. Each is even: the lowest bit is what becomes of the policy.
+constexpr uint32_t rank_size = 6;
+constexpr uint32_t flow_offset = 0;
+constexpr uint32_t front_offset = 2;
+constexpr uint32_t back_offset = 4;
+constexpr uint32_t plain_rank = service_ranks - 1;
+constexpr uint32_t icmp_offset = plain_rank * rank_size + front_offset; // moves the plain lines up by one
+constexpr uint32_t shift_after_icmp = 2;
+constexpr uint32_t unasked_offset = service_ranks * rank_size + shift_after_icmp;
+static_assert(unasked_offset + 1 < place_size);
 
 uint32_t place(Prefix const& network)
 {
-    return lines_first + static_cast<uint32_t>(network.address().bits() - network.length()) * step;
+    return places_first + static_cast<uint32_t>(network.address().bits() - network.length()) * place_size;
+}
+
+/// What a number inside a place means.
+enum class Kind { Flow, Front, Back, Icmp, Unasked, None };
+
+Kind kind_of(uint32_t priority)
+{
+    if (priority < places_first || priority >= places_first + places * place_size)
+        return Kind::None;
+    auto const offset = (priority - places_first) % place_size & ~uint32_t{1};
+    if (offset == icmp_offset)
+        return Kind::Icmp;
+    if (offset >= unasked_offset)
+        return offset == unasked_offset ? Kind::Unasked : Kind::None;
+    switch ((offset > icmp_offset ? offset - shift_after_icmp : offset) % rank_size) {
+    case flow_offset: return Kind::Flow;
+    case front_offset: return Kind::Front;
+    default: return Kind::Back;
+    }
 }
 
 } // namespace
+
+uint32_t flow_priority(Prefix const& network, Service const& service, WhenGone fate)
+{
+    return place(network) + rank_of(service) * rank_size + flow_offset + static_cast<uint32_t>(fate);
+}
+
+uint32_t line_priority(Prefix const& network, Service const& service, WhenGone fate, Turn turn)
+{
+    auto const rank = rank_of(service);
+    return place(network) + rank * rank_size + (turn == Turn::Front ? front_offset : back_offset) +
+           (rank == plain_rank ? shift_after_icmp : 0) + static_cast<uint32_t>(fate);
+}
+
+uint32_t with_turn(uint32_t priority, Turn turn)
+{
+    auto const kind = kind_of(priority);
+    if (kind == Kind::Front && turn == Turn::Back)
+        return priority + (back_offset - front_offset);
+    if (kind == Kind::Back && turn == Turn::Front)
+        return priority - (back_offset - front_offset);
+    return priority;
+}
 
 uint32_t icmp_priority(Prefix const& network, WhenGone fate)
 {
     return place(network) + icmp_offset + static_cast<uint32_t>(fate);
 }
 
-uint32_t line_priority(Prefix const& network, WhenGone fate)
-{
-    return place(network) + line_offset + static_cast<uint32_t>(fate);
-}
-
 uint32_t unasked_priority(Prefix const& network)
 {
     return place(network) + unasked_offset + static_cast<uint32_t>(WhenGone::Open);
+}
+
+bool is_flow(uint32_t priority) { return kind_of(priority) == Kind::Flow; }
+
+bool is_line(uint32_t priority)
+{
+    auto const kind = kind_of(priority);
+    return kind == Kind::Front || kind == Kind::Back || kind == Kind::Unasked;
+}
+
+Reqid trap_reqid_of(Service const& service)
+{
+    if (service.is_everything())
+        return trap_reqid;
+    constexpr uint32_t first = static_cast<uint32_t>(flow_reqid_last) + 1;
+    constexpr uint32_t count = reqid_band_last - first + 1;
+    uint32_t const mixed =
+        (uint32_t{service.protocol} * 65'537 + service.local_port) * 65'539 + service.remote_port;
+    return Reqid{first + mixed % count};
 }
 
 } // namespace oekd

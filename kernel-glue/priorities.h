@@ -4,6 +4,7 @@
 #include "policy/address.h"
 #include "policy/flow.h"
 #include "policy/group.h"
+#include "policy/service.h"
 
 #include <cstdint>
 
@@ -11,10 +12,12 @@
 ///
 /// The kernel takes the matching policy with the numerically lowest priority. Explicit security policy
 /// preempts opportunistic encryption (RFC 7435 §3), so our band lies above the numbers that strongSwan (below
-/// 400 000) and libreswan (below 4 000 000) write. Inside the band a number says only how long the prefix is:
-/// a flow comes before every group line, a longer prefix before a shorter one, whatever their groups. The
-/// lowest bit says what must happen to the policy when oekd is gone: `oekd --release` finds its work by the
-/// band and this bit alone.
+/// 400 000) and libreswan (below 4 000 000) write. Inside the band each prefix length has a place, the longer
+/// before the shorter, whatever the groups. Inside a place come first the lines that name a service, by
+/// rank_of(), each with its flows just before it; then flows that cover everything, then the plain lines. A
+/// flow takes the place of the line that decides about it: so a line with a service still decides about its
+/// packets when the two hosts have a flow. The lowest bit says what must happen to the policy when oekd is
+/// gone: `oekd --release` finds its work by the band and this bit alone.
 namespace oekd {
 
 constexpr uint32_t priority_band_first = 0x4f45'0000; ///< "OE"
@@ -38,32 +41,45 @@ enum class WhenGone : uint32_t {
 
 /// Neighbour discovery, own addresses and the like: before everything else.
 [[nodiscard]] constexpr uint32_t exemption_priority() { return priority_band_first; }
-/// A flow's own policies.
-[[nodiscard]] constexpr uint32_t flow_priority(WhenGone fate)
-{
-    return priority_band_first + 0x100 + uint32_t(fate);
-}
-[[nodiscard]] constexpr bool is_flow(uint32_t priority)
-{
-    return priority == flow_priority(WhenGone::Open) || priority == flow_priority(WhenGone::Closed);
-}
-/// ICMP errors that path MTU discovery needs, inside a closed network of this prefix length: just before the
-/// network.
-[[nodiscard]] uint32_t icmp_priority(Prefix const& network, WhenGone fate);
+/// The policies of a flow about which a line for this network decides.
+[[nodiscard]] uint32_t flow_priority(Prefix const& network, Service const& service, WhenGone fate);
+[[nodiscard]] bool is_flow(uint32_t priority);
+/// Of the wide traps of one line the one in front catches new packets; those at the back only keep their
+/// queues.
+enum class Turn { Front, Back };
 /// A group line.
-[[nodiscard]] uint32_t line_priority(Prefix const& network, WhenGone fate);
+[[nodiscard]] uint32_t line_priority(Prefix const& network, Service const& service, WhenGone fate,
+                                     Turn turn = Turn::Front);
+/// The same line's number for this turn; other numbers stay as they are.
+[[nodiscard]] uint32_t with_turn(uint32_t priority, Turn turn);
+/// ICMP errors that path MTU discovery needs, inside a closed network of this prefix length: just before the
+/// network's plain line.
+[[nodiscard]] uint32_t icmp_priority(Prefix const& network, WhenGone fate);
 /// A network that is clear unless a line says otherwise: after a line for the same network.
 [[nodiscard]] uint32_t unasked_priority(Prefix const& network);
+/// True for line_priority() and unasked_priority().
+[[nodiscard]] bool is_line(uint32_t priority);
 
 /// Reqids that oekd gives out; others' (libcharon's and libreswan's counters start at 1 and 16384) lie below.
 constexpr uint32_t reqid_band_first = 0x4f45'0000;
-constexpr uint32_t reqid_band_last = 0x4f4f'ffff;
-/// All wide traps and all holds share one reqid: a hold with another one would make the kernel ask a second
-/// time.
-constexpr Reqid trap_reqid{reqid_band_first};
+constexpr uint32_t reqid_band_last = 0x4f5f'ffff;
 [[nodiscard]] constexpr bool is_ours(Reqid reqid)
 {
     return uint32_t(reqid) >= reqid_band_first && uint32_t(reqid) <= reqid_band_last;
+}
+/// All plain wide traps and all holds of flows that cover everything share one reqid: a hold with another one
+/// would make the kernel ask a second time.
+constexpr Reqid trap_reqid{reqid_band_first};
+/// Those of a service have another one: while the larval SA of a pair lives, the kernel asks for no second
+/// one with the same reqid, whatever the ports. Two services may come to the same number; then the second
+/// waits for the first.
+[[nodiscard]] Reqid trap_reqid_of(Service const& service);
+/// For the SAs of flows.
+constexpr Reqid flow_reqid_first{reqid_band_first + 1};
+constexpr Reqid flow_reqid_last{0x4f4f'ffff};
+[[nodiscard]] constexpr bool is_trap(Reqid reqid)
+{
+    return reqid == trap_reqid || (reqid > flow_reqid_last && is_ours(reqid));
 }
 
 } // namespace oekd

@@ -25,10 +25,10 @@ Result<ResponderPolicies> ResponderPolicies::open()
     return ResponderPolicies(std::move(*requests));
 }
 
-Result<void> ResponderPolicies::admit(Flow const& flow, PolicyGroup group, Reqid reqid, EspMode mode)
+Result<void> ResponderPolicies::admit(FlowOfLine const& of, Reqid reqid, EspMode mode)
 {
     std::scoped_lock const lock(*m_mutex);
-    auto const policies = encrypt_policies(flow, group, reqid, mode, Inbound::Admit);
+    auto const policies = encrypt_policies(of, reqid, mode, Inbound::Admit);
     if (auto admitted = admit_inbound(policies.in, mode); !admitted)
         return admitted;
     auto const created = m_requests.create(policies.out);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel-glue/wide_policies.h"
 
+#include "kernel-glue/flow_policies.h"
 #include "kernel-glue/priorities.h"
 
 #include <algorithm>
@@ -115,37 +116,48 @@ void add_link_local(std::vector<Policy>& policies)
 
 } // namespace
 
-Policy wide_trap(GroupLine const& line, Address const& own)
+OpenInbound open_inbound(GroupTable const& table)
+{
+    bool const some_closed = std::ranges::any_of(
+        table.lines(), [](GroupLine const& line) { return when_gone(line.group) == WhenGone::Closed; });
+    return some_closed ? OpenInbound::Needed : OpenInbound::Superfluous;
+}
+
+Policy wide_trap(GroupLine const& line, Address const& own, uint32_t alias, Turn turn)
 {
     assert(starts_negotiation(line.group));
     auto const any = Address::any(own.family());
-    return {between(Prefix::host(own), line.network), Direction::Out,
-            line_priority(line.network, when_gone(line.group)), Verdict::Allow,
-            Template{any, any, trap_reqid, EspMode::Transport, xfrm::Level::Required}};
+    auto selector = outbound_selector(Prefix::host(own), line.network, line.service);
+    selector.alias = alias;
+    // An optional template asks for an SA as well, and lets the packet go meanwhile.
+    auto const passes = permitted(line.conduct, line.group).negotiation == Conduct::Negotiation::Pass;
+    return {selector, Direction::Out, line_priority(line.network, line.service, when_gone(line.group), turn),
+            Verdict::Allow,
+            Template{any, any, trap_reqid_of(line.service), EspMode::Transport,
+                     passes ? xfrm::Level::Use : xfrm::Level::Required}};
 }
 
-std::vector<Policy> line_policies(GroupLine const& line, Address const& own)
+std::vector<Policy> line_policies(GroupLine const& line, Address const& own, OpenInbound inbound)
 {
-    auto const priority = line_priority(line.network, when_gone(line.group));
-    auto const out = between(Prefix::host(own), line.network);
-    auto const in = between(line.network, Prefix::host(own));
+    auto const priority = line_priority(line.network, line.service, when_gone(line.group));
+    auto const out = outbound_selector(Prefix::host(own), line.network, line.service);
+    auto const in = inbound_selector(Prefix::host(own), line.network, line.service);
+    std::vector<Policy> policies;
     switch (line.group) {
     case PolicyGroup::Clear:
-    case PolicyGroup::ClearOrPrivate:
-        return {allow(out, Direction::Out, priority), allow(in, Direction::In, priority)};
-    case PolicyGroup::PrivateOrClear: return {wide_trap(line, own), allow(in, Direction::In, priority)};
-    case PolicyGroup::Private: {
-        std::vector policies{wide_trap(line, own), block(in, Direction::In, priority)};
-        add_icmp_errors(policies, line, own);
-        return policies;
+    case PolicyGroup::ClearOrPrivate: policies.push_back(allow(out, Direction::Out, priority)); break;
+    case PolicyGroup::PrivateOrClear:
+    case PolicyGroup::Private: policies.push_back(wide_trap(line, own)); break;
+    case PolicyGroup::Block: policies.push_back(block(out, Direction::Out, priority)); break;
     }
-    case PolicyGroup::Block: {
-        std::vector policies{block(out, Direction::Out, priority), block(in, Direction::In, priority)};
-        add_icmp_errors(policies, line, own);
-        return policies;
+    if (when_gone(line.group) == WhenGone::Closed) {
+        policies.push_back(block(in, Direction::In, priority));
+        if (line.service.is_everything())
+            add_icmp_errors(policies, line, own);
+    } else if (inbound == OpenInbound::Needed) {
+        policies.push_back(allow(in, Direction::In, priority));
     }
-    }
-    __builtin_unreachable();
+    return policies;
 }
 
 std::vector<Policy> exemptions(std::span<Address const> own_addresses)
@@ -171,11 +183,12 @@ Result<std::vector<WantedPolicy>> wanted_policies(GroupTable const& table,
     std::vector<WantedPolicy> wanted;
     for (auto& policy : exemptions(own))
         wanted.push_back({std::move(policy), nullptr});
+    auto const inbound = open_inbound(table);
     for (auto const& line : table.lines())
         for (auto const& address : own) {
             if (address.family() != line.network.family())
                 continue;
-            for (auto& policy : line_policies(line, address))
+            for (auto& policy : line_policies(line, address, inbound))
                 wanted.push_back({std::move(policy), &line});
             if (wanted.size() > max_wide_policies)
                 return fail(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "kernel-glue/priorities.h"
 #include "kernel-glue/xfrm.h"
 #include "policy/group_table.h"
 
@@ -18,13 +19,20 @@ struct WantedPolicy {
     GroupLine const* line = nullptr; ///< nullptr: an exemption
 };
 
-/// More than this is a slip in a group file, and would slow down every packet.
-constexpr size_t max_wide_policies = 16'384;
+/// More than this is a slip in a group file; what so many cost is in oekd.conf(5).
+constexpr size_t max_wide_policies = 524'288;
+
+/// Whether cleartext from open networks needs a policy that lets it in: only where some network is closed.
+enum class OpenInbound { Needed, Superfluous };
+[[nodiscard]] OpenInbound open_inbound(GroupTable const& table);
 
 /// The policies of one line for one own address of the same family; see ForwardingPlane.
-std::vector<xfrm::Policy> line_policies(GroupLine const& line, Address const& own);
-/// The line's wide trap. Only for groups that start negotiations.
-xfrm::Policy wide_trap(GroupLine const& line, Address const& own);
+std::vector<xfrm::Policy> line_policies(GroupLine const& line, Address const& own,
+                                        OpenInbound inbound = OpenInbound::Needed);
+/// The line's wide trap. Only for groups that start negotiations. Several with different aliases catch the
+/// same packets, each with a queue of its own; the one in front comes first.
+xfrm::Policy wide_trap(GroupLine const& line, Address const& own, uint32_t alias = 0,
+                       Turn turn = Turn::Front);
 /// Never trapped, never blocked.
 std::vector<xfrm::Policy> exemptions(std::span<Address const> own_addresses);
 

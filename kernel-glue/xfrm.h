@@ -24,6 +24,9 @@ struct Selector {
     uint8_t protocol = 0;
     std::optional<uint16_t> source_port;      ///< or ICMP type
     std::optional<uint16_t> destination_port; ///< or ICMP code
+    /// Kept by the kernel (as the selector's user), compared between policies and never with packets: so one
+    /// network can have several policies, each with a queue of its own.
+    uint32_t alias = 0;
 
     friend bool operator==(Selector const&, Selector const&) = default;
 };
@@ -49,11 +52,12 @@ struct Policy {
     friend bool operator==(Policy const&, Policy const&) = default;
 };
 
-/// The kernel asks for an SA (XFRM_MSG_ACQUIRE). The flow comes from the SA's addresses, not from the
-/// selector, which is the packet's and may name the port of an unrelated probe.
+/// The kernel asks for an SA (XFRM_MSG_ACQUIRE). The flow's hosts come from the SA, its service from the
+/// policy that fired; the packet's own selector may name the port of an unrelated probe.
 struct Acquire {
     Flow flow;
-    Reqid reqid{}; ///< of the policy that fired
+    Reqid reqid{};      ///< of the policy that fired
+    uint32_t alias = 0; ///< likewise
     friend bool operator==(Acquire const&, Acquire const&) = default;
 };
 
@@ -76,6 +80,7 @@ struct State {
     EspMode mode = EspMode::Transport;
     uint64_t bytes = 0;
     uint64_t packets = 0;
+    Service service{}; ///< of its selector; of a larval SA: the packet's that asked for it
 };
 
 } // namespace oekd::xfrm

@@ -64,11 +64,23 @@ Decoded<Selector> selector_of(xfrm_selector const& raw)
     auto const destination = prefix_of(raw.daddr, raw.prefixlen_d, *family);
     if (!destination)
         return std::unexpected(destination.error());
-    if (!*source || !*destination || raw.ifindex != 0 || raw.user != 0 ||
-        !is_all_or_nothing(raw.sport, raw.sport_mask) || !is_all_or_nothing(raw.dport, raw.dport_mask))
+    if (!*source || !*destination || raw.ifindex != 0 || !is_all_or_nothing(raw.sport, raw.sport_mask) ||
+        !is_all_or_nothing(raw.dport, raw.dport_mask))
         return std::nullopt;
-    return Selector{**source, **destination, raw.proto, port_of(raw.sport, raw.sport_mask),
-                    port_of(raw.dport, raw.dport_mask)};
+    return Selector{**source,
+                    **destination,
+                    raw.proto,
+                    port_of(raw.sport, raw.sport_mask),
+                    port_of(raw.dport, raw.dport_mask),
+                    raw.user};
+}
+
+// Ports of what has none are ICMP's type and code, or a tunnel's key: no service says them.
+Service service_of(xfrm_selector const& raw)
+{
+    bool const has = has_ports(raw.proto);
+    return {raw.proto, has && raw.sport_mask != 0 ? ntohs(raw.sport) : uint16_t{0},
+            has && raw.dport_mask != 0 ? ntohs(raw.dport) : uint16_t{0}};
 }
 
 std::optional<EspMode> mode_of(unsigned mode)
@@ -144,7 +156,8 @@ Decoded<State> state_of(xfrm_usersa_info const& raw)
                  Spi{ntohl(raw.id.spi)},
                  *mode,
                  raw.curlft.bytes,
-                 raw.curlft.packets};
+                 raw.curlft.packets,
+                 service_of(raw.sel)};
 }
 
 } // namespace
@@ -166,7 +179,10 @@ Decoded<Acquire> parse_acquire(Bytes payload)
     auto const family = family_of(tmpl.family);
     if (!family)
         return std::unexpected(family.error());
-    return Acquire{{address_of(raw->saddr, *family), address_of(raw->id.daddr, *family)}, Reqid{tmpl.reqid}};
+    return Acquire{
+        {address_of(raw->saddr, *family), address_of(raw->id.daddr, *family), service_of(raw->policy.sel)},
+        Reqid{tmpl.reqid},
+        raw->policy.sel.user};
 }
 
 Decoded<Expire> parse_expire(Bytes payload)

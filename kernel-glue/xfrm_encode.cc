@@ -29,6 +29,7 @@ void write(xfrm_selector& raw, Selector const& selector)
     raw.prefixlen_s = static_cast<uint8_t>(selector.source.length());
     raw.prefixlen_d = static_cast<uint8_t>(selector.destination.length());
     raw.proto = selector.protocol;
+    raw.user = selector.alias;
     if (selector.source_port) {
         raw.sport = htons(*selector.source_port);
         raw.sport_mask = 0xffff;

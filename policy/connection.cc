@@ -25,8 +25,8 @@ Duration shunt_lifetime(Failure reason, unsigned failures, Timing const& timing)
         if (failures == 0)
             return timing.shunt_again;
         [[fallthrough]];
-    case Failure::Silent:
-    case Failure::Local: return doubled(timing.shunt_short, failures, timing.shunt_short_max);
+    case Failure::Silent: return doubled(timing.shunt_short, failures, timing.shunt_short_max);
+    case Failure::Local: return doubled(timing.shunt_again, failures, timing.shunt_short);
     }
     std::unreachable();
 }
@@ -54,6 +54,14 @@ public:
 private:
     void begin();
     void hold();
+    void negotiate();
+    [[nodiscard]] bool may_repeat() const
+    {
+        return starts_negotiation(m_next.group) && !heeds_forgeries() && m_next.repeated < max_repetitions;
+    }
+    void repeat();
+    [[nodiscard]] Action undecided() const;
+    void sign_of_life();
     void give_up_hold();
     void lose_key();
     void key(Encrypt const& wanted);
@@ -65,9 +73,19 @@ private:
     void act(Action action) { m_actions.push_back(action); }
     [[nodiscard]] bool is(ConnectionState state) const { return m_next.state == state; }
     [[nodiscard]] bool permissive() const { return may_go_clear(m_next.group); }
+    [[nodiscard]] Conduct conduct() const { return permitted(m_next.conduct, m_next.group); }
+    [[nodiscard]] bool fails_open() const { return conduct().failure == Conduct::Failure::Pass; }
+    /// Anybody can forge ICMP and errors without protection. They end the hold of a stranger, which would end
+    /// soon anyway, and nobody else's. (RFC 4322 §9.2)
+    [[nodiscard]] bool heeds_forgeries() const
+    {
+        return fails_open() && m_next.peer == Connection::Peer::Stranger;
+    }
     [[nodiscard]] Time hold_deadline() const
     {
-        return std::min(m_next.hold_began + m_timing.hold_limit, m_now + m_timing.hold_silence);
+        bool const stranger = m_next.peer == Connection::Peer::Stranger;
+        auto const silence = stranger ? m_timing.hold_silence : m_timing.hold_capable;
+        return std::min(m_next.hold_began + m_timing.hold_limit, m_now + silence);
     }
 
     Connection m_next;
@@ -97,14 +115,22 @@ void Transition::on(PeerAnswered const&)
 {
     if (is(ConnectionState::PendingOe) && m_next.deadline)
         m_next.deadline = hold_deadline();
+    sign_of_life();
 }
 
-// Anybody can forge ICMP, so it ends the hold but never the effort, and never opens `private`. (RFC 4322
-// §9.2)
 void Transition::on(PeerUnreachable const&)
 {
-    if (is(ConnectionState::PendingOe) && permissive())
+    if (is(ConnectionState::PendingOe) && heeds_forgeries())
         give_up_hold();
+    sign_of_life();
+}
+
+// A shunt's lifetime was chosen in the belief that nobody is there.
+void Transition::sign_of_life()
+{
+    bool const shunted = is(ConnectionState::ClearText) || is(ConnectionState::Deny);
+    if (shunted && m_next.deadline && m_next.failures > 0)
+        m_next.deadline = std::min(*m_next.deadline, m_now + m_timing.shunt_again);
 }
 
 // The peer's own IKE counts in every state: it lifts a shunt, ends a hold, crosses with ours. Where ours
@@ -121,6 +147,7 @@ void Transition::on(Established const& event)
     if (!is(ConnectionState::Keyed) || m_next.encrypt != wanted)
         key(wanted);
     m_next.failures = 0;
+    m_next.peer = Connection::Peer::Capable;
     keep(event.sa);
 }
 
@@ -130,7 +157,11 @@ void Transition::on(NegotiationFailed const& event)
         return;
     m_next.negotiating = false;
     switch (m_next.state) {
-    case ConnectionState::PendingOe: give_up_hold(); return start_lifetime(event.reason);
+    case ConnectionState::PendingOe:
+        if (event.reason == Failure::Unprotected && may_repeat())
+            return repeat();
+        give_up_hold();
+        return start_lifetime(event.reason);
     case ConnectionState::ClearText:
     case ConnectionState::Deny:
         return start_lifetime(event.reason); // the probe that outlived its hold has ended
@@ -189,27 +220,53 @@ void Transition::begin()
         act(Kick{});
 }
 
-// A negotiation of ours may be running already, left over from an SA of the peer's that came and went.
+// A negotiation of ours may be running already, left over from an SA of the peer's that came and went. A hold
+// that is decided by the negotiation alone has no deadline.
 void Transition::hold()
 {
+    bool const packets_wait = conduct().negotiation != Conduct::Negotiation::Pass;
     m_next.state = ConnectionState::PendingOe;
     m_next.encrypt.reset();
+    m_next.repeated = 0;
     m_next.hold_began = m_now;
-    m_next.deadline = permissive() ? std::optional(hold_deadline()) : std::nullopt;
-    act(Hold{});
-    if (!std::exchange(m_next.negotiating, true))
-        act(Negotiate{});
+    m_next.deadline = fails_open() && packets_wait ? std::optional(hold_deadline()) : std::nullopt;
+    act(undecided());
+    if (!m_next.negotiating)
+        negotiate();
 }
 
-// The only way into the clear, and the group is asked here. The negotiation goes on if it still runs: a late
-// success upgrades the flow. SAs that a flow still has after its key went missing are of no use to it any
-// more.
+// A flow that was encrypted a moment ago is not opened while it gets another key.
+Action Transition::undecided() const
+{
+    switch (conduct().negotiation) {
+    case Conduct::Negotiation::Hold: return Hold{};
+    case Conduct::Negotiation::Pass: return m_next.inbound_required ? Action(Hold{}) : Action(Pass{});
+    case Conduct::Negotiation::Drop: return Discard{};
+    }
+    std::unreachable();
+}
+
+void Transition::negotiate()
+{
+    m_next.negotiating = true;
+    act(Negotiate{});
+}
+
+void Transition::repeat()
+{
+    ++m_next.repeated;
+    negotiate();
+}
+
+// The only way into the clear after a failure, and the group is asked here. The negotiation goes on if it
+// still runs: a late success upgrades the flow. SAs that a flow still has after its key went missing are of
+// no use to it any more.
 void Transition::give_up_hold()
 {
-    m_next.state = permissive() ? ConnectionState::ClearText : ConnectionState::Deny;
+    m_next.state = fails_open() ? ConnectionState::ClearText : ConnectionState::Deny;
     m_next.inbound_required = false;
     m_next.deadline.reset();
-    act(permissive() ? Action(Pass{}) : Action(Drop{}));
+    act(fails_open() ? Action(Pass{}) : Action(Drop{}));
     act(Kick{});
     close_all();
 }

@@ -38,7 +38,7 @@ enum class Failure {
     Unprotected, ///< an error notify to IKE_SA_INIT: anybody could have sent it
     Refused, ///< cryptographically protected: AUTHENTICATION_FAILED, NO_PROPOSAL_CHOSEN or TS_UNACCEPTABLE in
              ///< IKE_AUTH
-    Local,   ///< we could not: a limit, no memory, the kernel refused the SA
+    Local,   ///< we could not: a limit, no memory, the kernel refused the SA; tried again soon
 };
 [[nodiscard]] std::string_view to_string(Failure failure); ///< for people: "no answer on UDP 500", …
 
@@ -101,6 +101,10 @@ using Event = std::variant<Acquired, PeerAnswered, PeerUnreachable, Established,
 struct Hold {
     friend bool operator==(Hold const&, Hold const&) = default;
 };
+/// As Hold, but packets are thrown away.
+struct Discard {
+    friend bool operator==(Discard const&, Discard const&) = default;
+};
 /// Start IKE towards the remote address.
 struct Negotiate {
     friend bool operator==(Negotiate const&, Negotiate const&) = default;
@@ -138,14 +142,16 @@ struct CloseSa {
     friend bool operator==(CloseSa const&, CloseSa const&) = default;
 };
 
-using Action = std::variant<Hold, Negotiate, Encrypt, RequireInbound, Pass, Drop, Kick, Release, CloseSa>;
+using Action =
+    std::variant<Hold, Discard, Negotiate, Encrypt, RequireInbound, Pass, Drop, Kick, Release, CloseSa>;
 [[nodiscard]] std::string
 to_string(Action const& action); ///< for the journal: "hold", "encrypt in tunnel mode, reqid 7", …
 
 /// How long things last; see oekd.conf(5).
 struct Timing {
-    Duration hold_silence{200};          ///< a hold ends after this long without an answer
-    Duration hold_limit{5'000};          ///< and after this long at the latest
+    Duration hold_silence{200};          ///< a hold for a stranger ends after this long without an answer
+    Duration hold_capable{1'000};        ///< one for a peer that has encrypted before
+    Duration hold_limit{5'000};          ///< and either after this long at the latest
     Duration shunt_again{2'000};         ///< first try after something that could be forged
     Duration shunt_short{60'000};        ///< after silence; doubles with each repetition
     Duration shunt_short_max{3'600'000}; ///< up to this
@@ -155,6 +161,9 @@ struct Timing {
 /// Most SAs that a flow keeps: two, as crossing exchanges leave. Above that the oldest is closed.
 constexpr size_t max_sas_per_flow = 2;
 
+/// So often a hold that cannot be ended by forgeries begins anew after one.
+constexpr unsigned max_repetitions = 3;
+
 /// Everything the machine remembers of a flow. A value; only step() makes new ones.
 ///
 /// PendingOe, ClearText and Deny always have a deadline or a negotiation that runs, so no flow stays in them
@@ -162,11 +171,18 @@ constexpr size_t max_sas_per_flow = 2;
 struct Connection {
     Flow flow;
     PolicyGroup group = PolicyGroup::PrivateOrClear;
+    Prefix network{}; ///< of the line that decides; step() carries it along
+    Conduct conduct{};
+    enum class Peer {
+        Stranger,
+        Capable ///< it has encrypted before: likely to answer, and what says otherwise is likely forged
+    } peer = Peer::Stranger;
 
     ConnectionState state = ConnectionState::Expired;
     bool negotiating = false;      ///< a negotiation of ours is running, in whatever state the flow is
     bool inbound_required = false; ///< the flow's own policies refuse cleartext from the peer
     unsigned failures = 0;         ///< forgeable or silent failures in a row
+    unsigned repeated = 0; ///< negotiations of this hold that were begun anew after a forgeable refusal
     Time hold_began{};
     std::optional<Time> deadline{};   ///< DeadlinePassed is due then; nullopt where no time limit applies
     std::vector<IkeSaId> sas{};       ///< oldest first, at most max_sas_per_flow

@@ -78,6 +78,7 @@ std::string to_string(Action const& action)
     return std::visit(
         Overload{
             [](Hold const&) -> std::string { return "hold"; },
+            [](Discard const&) -> std::string { return "discard"; },
             [](Negotiate const&) -> std::string { return "negotiate"; },
             [](Encrypt const& a) { return describe(a); },
             [](RequireInbound const&) -> std::string { return "refuse cleartext from the peer"; },

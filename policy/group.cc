@@ -47,6 +47,35 @@ bool accepts_negotiation(PolicyGroup group) { return meaning_of(group).start != 
 
 bool may_go_clear(PolicyGroup group) { return meaning_of(group).without_sa == WithoutSa::Clear; }
 
+std::string_view to_string(Conduct::Negotiation negotiation)
+{
+    switch (negotiation) {
+    case Conduct::Negotiation::Hold: return "hold";
+    case Conduct::Negotiation::Pass: return "pass";
+    case Conduct::Negotiation::Drop: return "drop";
+    }
+    std::unreachable();
+}
+
+std::string_view to_string(Conduct::Failure failure)
+{
+    switch (failure) {
+    case Conduct::Failure::Pass: return "pass";
+    case Conduct::Failure::Drop: return "drop";
+    }
+    std::unreachable();
+}
+
+Conduct permitted(Conduct conduct, PolicyGroup group)
+{
+    if (may_go_clear(group))
+        return conduct;
+    if (conduct.negotiation == Conduct::Negotiation::Pass)
+        conduct.negotiation = Conduct::Negotiation::Hold;
+    conduct.failure = Conduct::Failure::Drop;
+    return conduct;
+}
+
 std::string GroupLine::subject() const
 {
     return service.is_everything() ? network.to_string()

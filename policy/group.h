@@ -36,6 +36,27 @@ inline constexpr std::array all_groups{PolicyGroup::Clear, PolicyGroup::ClearOrP
 /// True where traffic may go in the clear when there is no SA: clear, clear-or-private, private-or-clear.
 [[nodiscard]] bool may_go_clear(PolicyGroup group);
 
+/// What a group's packets do while a negotiation of ours runs, and for a while after it has failed.
+struct Conduct {
+    enum class Negotiation {
+        Hold, ///< they wait
+        Pass, ///< they go in the clear
+        Drop, ///< they are thrown away
+    } negotiation = Negotiation::Hold;
+    enum class Failure {
+        Pass, ///< in the clear
+        Drop, ///< thrown away
+    } failure = Failure::Pass;
+
+    friend bool operator==(Conduct const&, Conduct const&) = default;
+};
+[[nodiscard]] std::string_view to_string(Conduct::Negotiation negotiation); ///< "hold", "pass", "drop"
+[[nodiscard]] std::string_view to_string(Conduct::Failure failure);         ///< "pass", "drop"
+
+/// The conduct as far as the group permits it: what must not go clear neither passes while we decide nor
+/// after a failure.
+[[nodiscard]] Conduct permitted(Conduct conduct, PolicyGroup group);
+
 /// One line of a group file.
 struct GroupLine {
     Prefix network;
@@ -43,6 +64,7 @@ struct GroupLine {
     std::string file; ///< as the administrator would name it, for messages
     int line = 0;     ///< counts from 1
     Service service{};
+    Conduct conduct{}; ///< of the group; see permitted()
 
     [[nodiscard]] std::string subject() const; ///< "192.0.2.0/24", "192.0.2.0/24 tcp 0 22"
 };

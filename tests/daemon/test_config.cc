@@ -35,11 +35,15 @@ void check_same(Config const& one, Config const& other)
     CHECK(one.control == other.control);
     CHECK(one.max_flows == other.max_flows);
     CHECK(one.timing.hold_silence == other.timing.hold_silence);
+    CHECK(one.timing.hold_capable == other.timing.hold_capable);
     CHECK(one.timing.hold_limit == other.timing.hold_limit);
     CHECK(one.timing.shunt_again == other.timing.shunt_again);
     CHECK(one.timing.shunt_short == other.timing.shunt_short);
     CHECK(one.timing.shunt_short_max == other.timing.shunt_short_max);
     CHECK(one.timing.shunt_normal == other.timing.shunt_normal);
+    CHECK(one.conducts.private_or_clear == other.conducts.private_or_clear);
+    CHECK(one.conducts.private_ == other.conducts.private_);
+    CHECK(one.event_buffer == other.event_buffer);
     CHECK(one.ike.mode == other.ike.mode);
     CHECK(one.ike.port == other.ike.port);
     CHECK(one.ike.nat_port == other.ike.nat_port);
@@ -91,7 +95,7 @@ void check_manual(std::string const& all_keys)
         CHECK(manual.find(entry) != std::string::npos);
         ++settings;
     }
-    CHECK(settings == 21);
+    CHECK(settings == 26);
     CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
@@ -126,7 +130,9 @@ TEST_CASE("every key arrives where it belongs", "[config]")
 policies = "/srv/policies"
 control = "/srv/control"
 hold.silence = "150ms"
+hold.capable = "2s"
 hold.limit = "4s"
+group.private.negotiation = "drop"
 
 [shunt]
 again = "3s"
@@ -145,7 +151,12 @@ rekey-child = "30min"
 rekey-ike = "2h"
 log-level = -1
 
+[group.private-or-clear]
+negotiation = "pass"
+failure = "drop"
+
 [limits]
+kernel-events = 100000
 flows = 10
 negotiations = 11
 sas = 12
@@ -156,7 +167,10 @@ sas-per-address = 13
     Config expected;
     expected.policies = "/srv/policies";
     expected.control = "/srv/control";
-    expected.timing = {150ms, 4s, 3s, 30s, 2h, 10min};
+    expected.conducts.private_or_clear = {Conduct::Negotiation::Pass, Conduct::Failure::Drop};
+    expected.conducts.private_.negotiation = Conduct::Negotiation::Drop;
+    expected.event_buffer = 100'000;
+    expected.timing = {150ms, 2s, 4s, 3s, 30s, 2h, 10min};
     expected.ike.mode = EspMode::Tunnel;
     expected.ike.port = 1500;
     expected.ike.nat_port = 1501;

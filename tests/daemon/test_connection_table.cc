@@ -17,13 +17,18 @@ class RecordingEnforcer final : public Enforcer {
 public:
     Result<void> apply(Connection const&, Reqid, NegotiationId id, Action const& action) override
     {
-        static constexpr std::array names{"hold", "negotiate", "encrypt", "require", "pass",
-                                          "drop", "kick",      "release", "close"};
+        static constexpr std::array names{"hold", "discard", "negotiate", "encrypt", "require",
+                                          "pass", "drop",    "kick",      "release", "close"};
         done.emplace_back(names.at(action.index()));
         if (std::holds_alternative<Negotiate>(action))
             negotiation = id;
         if (done.back() == refuse)
             return fail(ErrorCode::Exists, "taken");
+        return {};
+    }
+    Result<void> move(Connection const& connection) override
+    {
+        done.emplace_back("move to " + connection.network.to_string());
         return {};
     }
     bool inbound_used(SaDescription const&) override { return esp_arrived; }
@@ -47,9 +52,12 @@ struct Fixture {
 
     static std::shared_ptr<GroupTable const> table_of(PolicyGroup group)
     {
+        return table_of({{Prefix::parse("10.0.0.0/8").value(), group, "f", 1}});
+    }
+    static std::shared_ptr<GroupTable const> table_of(std::vector<GroupLine> lines)
+    {
         std::vector<LineError> errors;
-        return std::make_shared<GroupTable const>(
-            GroupTable::build({{Prefix::parse("10.0.0.0/8").value(), group, "f", 1}}, errors));
+        return std::make_shared<GroupTable const>(GroupTable::build(std::move(lines), errors));
     }
 
     void acquire(Flow const& flow = to_east) { table.acquired({flow, Reqid{1}}); }
@@ -232,4 +240,54 @@ TEST_CASE("a flow ends with its local address", "[daemon]")
     f.table.keep_local(std::array{address("10.1.0.2")});
     CHECK(f.enforcer.take() == Names{"release"});
     CHECK(f.table.rows().empty());
+}
+
+TEST_CASE("who has encrypted before is waited for longer", "[daemon]")
+{
+    Fixture f;
+    f.table.ike_event(SaUp{f.sa(1, Established::By::Peer)});
+    f.table.ike_event(SaDown{IkeSaId{1}, to_east});
+    REQUIRE(f.table.rows().empty());
+    f.acquire();
+    CHECK(f.table.rows().at(to_east).connection.peer == Connection::Peer::Capable);
+}
+
+TEST_CASE("a service has a flow of its own", "[daemon]")
+{
+    Prefix const network = Prefix::parse("10.0.0.0/8").value();
+    constexpr Service echo{6, 0, 7};
+    Fixture f;
+    f.table.regroup(Fixture::table_of(
+        {{network, PolicyGroup::PrivateOrClear, "f", 1}, {network, PolicyGroup::Private, "f", 2, echo}}));
+    f.acquire();
+    f.acquire({to_east.local, to_east.remote, echo});
+    CHECK(f.enforcer.take() == Names{"hold", "negotiate", "hold", "negotiate"});
+    CHECK(f.state() == ConnectionState::PendingOe);
+    auto const& row = f.table.rows().at({to_east.local, to_east.remote, echo});
+    CHECK(row.connection.group == PolicyGroup::Private);
+    CHECK(row.line == 2);
+
+    // Larval SAs know the packet only; each packet belongs to one of the two.
+    f.table.found_larval(
+        {to_east.local, to_east.remote, Reqid{1}, Spi{}, EspMode::Transport, 0, 0, {6, 40000, 7}});
+    f.table.found_larval(
+        {to_east.local, to_east.remote, Reqid{1}, Spi{}, EspMode::Transport, 0, 0, {6, 40000, 8}});
+    CHECK(f.enforcer.take().empty());
+    CHECK(f.table.rows().size() == 2);
+}
+
+TEST_CASE("another line of the same group takes a flow over, another conduct ends it", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.enforcer.take();
+    GroupLine line{Prefix::parse("10.2.0.0/16").value(), PolicyGroup::PrivateOrClear, "g", 7};
+    f.table.regroup(Fixture::table_of({line}));
+    CHECK(f.enforcer.take() == Names{"move to 10.2.0.0/16"});
+    CHECK(f.table.rows().at(to_east).file == "g");
+    f.table.regroup(Fixture::table_of({line}));
+    CHECK(f.enforcer.take().empty());
+    line.conduct.failure = Conduct::Failure::Drop;
+    f.table.regroup(Fixture::table_of({line}));
+    CHECK(f.enforcer.take() == Names{"release"});
 }

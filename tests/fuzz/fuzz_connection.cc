@@ -42,7 +42,9 @@ extern "C" int LLVMFuzzerTestOneInput(uint8_t const* data, size_t size) noexcept
     std::span const bytes(data, size);
     if (bytes.empty())
         return 0;
-    FlowModel flow(all_groups.at(bytes[0] % all_groups.size()), Timing{});
+    auto const which = bytes[0] / all_groups.size();
+    Conduct const conduct{Conduct::Negotiation(which % 3), Conduct::Failure(which / 3 % 2)};
+    FlowModel flow(all_groups.at(bytes[0] % all_groups.size()), Timing{}, conduct);
     Time at{std::chrono::hours(1)};
     for (size_t i = 1; i + 3 <= bytes.size(); i += 3) {
         at += pause_from(bytes[i + 2]);

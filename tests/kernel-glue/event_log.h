@@ -5,6 +5,7 @@
 #include "private_network.h"
 
 #include <algorithm>
+#include <optional>
 
 namespace oekd::test {
 
@@ -21,7 +22,25 @@ public:
     size_t count() { return read(), m_log.size(); }
 
     /// Has the acquire come, within the deadline?
-    bool acquired(Flow const& flow, Reqid reqid) { return comes(xfrm::Acquire{flow, reqid}); }
+    bool acquired(Flow const& flow, Reqid reqid)
+    {
+        auto const acquire = acquire_of(flow);
+        return acquire && acquire->reqid == reqid;
+    }
+    /// The flow's last acquire, as soon as there is one; nullopt where none comes within the deadline.
+    std::optional<xfrm::Acquire> acquire_of(Flow const& flow)
+    {
+        std::optional<xfrm::Acquire> last;
+        eventually([&] {
+            read();
+            for (auto const& event : m_log)
+                if (auto const* acquire = std::get_if<xfrm::Acquire>(&event);
+                    acquire && acquire->flow == flow)
+                    last = *acquire;
+            return last.has_value();
+        });
+        return last;
+    }
     /// Has the flow's larval SA reached its hard limit, within the deadline?
     bool expired(Flow const& flow)
     {
@@ -36,14 +55,6 @@ public:
     }
 
 private:
-    bool comes(xfrm::Events::Event const& event)
-    {
-        return eventually([&] {
-            read();
-            return std::ranges::find(m_log, event) != m_log.end();
-        });
-    }
-
     void read()
     {
         auto const batch = m_events.drain().value();

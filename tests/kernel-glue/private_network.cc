@@ -147,10 +147,8 @@ PrivateNetwork::PrivateNetwork()
     enter_namespace();
     run("ip link set lo up &&"
         "ip link add host address 02:00:00:00:00:01 type veth peer name wire address 02:00:00:00:00:02 &&"
-        "ip link set wire up && ip link set host up &&"
+        "ip link set wire up && ip link set host arp off up &&"
         "ip addr add 10.1.0.1/8 dev host && ip addr add fd01::1/16 dev host nodad");
-    for (auto const* peer : {"10.2.0.1", "10.2.0.2", "10.3.0.1", "fd01::2"})
-        run(fmt::format("ip neigh add {} lladdr 02:00:00:00:00:02 dev host nud permanent", peer));
     m_wire = open_wire();
     m_listener = open_listener();
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/fd.h"
+#include "kernel-glue/flow_policies.h"
 #include "policy/flow.h"
 
 #include <chrono>
@@ -20,6 +21,9 @@ inline Flow flow(std::string_view local, std::string_view remote)
 {
     return {address(local), address(remote)};
 }
+
+/// A flow about which a line for the remote's /16 decides.
+inline FlowOfLine of(Flow const& flow, PolicyGroup group) { return {flow, group, Prefix(flow.remote, 16)}; }
 
 /// True as soon as the condition holds, false when it does not within two seconds.
 bool eventually(std::function<bool()> const& condition);

@@ -24,10 +24,10 @@ bool admits_cleartext(xfrm::Policy const& in)
 
 std::vector<FlowPolicies> every_stage(PolicyGroup group)
 {
-    std::vector stages{hold_policies(sample(), group, reqid), drop_policies(sample(), group)};
+    std::vector stages{hold_policies(of(sample(), group), reqid), drop_policies(of(sample(), group))};
     for (auto const mode : {EspMode::Transport, EspMode::Tunnel})
         for (auto const inbound : {Inbound::Admit, Inbound::Require})
-            stages.push_back(encrypt_policies(sample(), group, reqid, mode, inbound));
+            stages.push_back(encrypt_policies(of(sample(), group), reqid, mode, inbound));
     return stages;
 }
 
@@ -65,7 +65,7 @@ TEST_CASE("every template on a flow names both ends, and inbound the flow's reqi
 
 TEST_CASE("a hold asks with the wide trap's reqid, in transport mode", "[kernel-glue][flow]")
 {
-    auto const held = hold_policies(sample(), PolicyGroup::PrivateOrClear, reqid);
+    auto const held = hold_policies(of(sample(), PolicyGroup::PrivateOrClear), reqid);
     REQUIRE(held.out.tmpl);
     CHECK(held.out.tmpl->reqid == trap_reqid);
     CHECK(held.out.tmpl->mode == EspMode::Transport);
@@ -77,21 +77,21 @@ TEST_CASE("a flow that may go clear admits cleartext until that ends", "[kernel-
 {
     auto const mode = GENERATE(EspMode::Transport, EspMode::Tunnel);
     auto const group = PolicyGroup::PrivateOrClear;
-    auto const admit = encrypt_policies(sample(), group, reqid, mode, Inbound::Admit);
+    auto const admit = encrypt_policies(of(sample(), group), reqid, mode, Inbound::Admit);
     CHECK(admits_cleartext(admit.in));
     CHECK(admit.out.tmpl->mode == mode);
     CHECK(admit.out.tmpl->reqid == reqid);
-    auto const require = encrypt_policies(sample(), group, reqid, mode, Inbound::Require);
+    auto const require = encrypt_policies(of(sample(), group), reqid, mode, Inbound::Require);
     CHECK(!admits_cleartext(require.in));
     CHECK(require.in.tmpl->mode == mode);
 }
 
 TEST_CASE("a clear flow admits ESP that the peer may set up later", "[kernel-glue][flow]")
 {
-    auto const known = pass_policies(sample(), PolicyGroup::PrivateOrClear, reqid);
+    auto const known = pass_policies(of(sample(), PolicyGroup::PrivateOrClear), reqid);
     CHECK(!known.out.tmpl);
     CHECK(admits_cleartext(known.in));
     CHECK(known.in.tmpl->reqid == reqid);
-    auto const unknown = pass_policies(sample(), PolicyGroup::PrivateOrClear, std::nullopt);
+    auto const unknown = pass_policies(of(sample(), PolicyGroup::PrivateOrClear), std::nullopt);
     CHECK(!unknown.in.tmpl);
 }

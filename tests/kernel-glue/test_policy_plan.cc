@@ -56,7 +56,7 @@ Policy const* choice(std::vector<Policy> const& kernel, Direction direction, Add
     auto const local = address("10.1.0.1");
     Policy const* best = nullptr;
     for (auto const& policy : kernel) {
-        auto const& [source, destination, protocol, source_port, destination_port] = policy.selector;
+        auto const& [source, destination, protocol, source_port, destination_port, alias] = policy.selector;
         bool const out = direction == Direction::Out;
         if (policy.direction == direction && protocol == 0 && source.contains(out ? local : remote) &&
             destination.contains(out ? remote : local) && (!best || policy.priority < best->priority))
@@ -116,7 +116,8 @@ TEST_CASE("another program's policy is reported and left alone", "[kernel-glue][
 
 TEST_CASE("flow policies of an earlier daemon go, our own stay", "[kernel-glue][plan]")
 {
-    auto const pass = pass_policies(flow("10.1.0.1", "10.2.0.1"), PolicyGroup::PrivateOrClear, std::nullopt);
+    auto const pass =
+        pass_policies(of(flow("10.1.0.1", "10.2.0.1"), PolicyGroup::PrivateOrClear), std::nullopt);
     std::vector const present{pass.in, pass.out};
     CHECK(plan_install({}, present, FlowLeftovers::Remove).changes.size() == 2);
     CHECK(plan_install({}, present, FlowLeftovers::Keep).changes.empty());
@@ -166,7 +167,8 @@ TEST_CASE("a release opens what may go in the clear and keeps the rest closed", 
 TEST_CASE("a release leaves nothing where nothing is closed", "[kernel-glue][plan]")
 {
     auto present = policies_of(wanted_by(table_of({{"10.0.0.0/8", PolicyGroup::PrivateOrClear}})));
-    auto const held = hold_policies(flow("10.1.0.1", "10.2.0.1"), PolicyGroup::PrivateOrClear, trap_reqid);
+    auto const held =
+        hold_policies(of(flow("10.1.0.1", "10.2.0.1"), PolicyGroup::PrivateOrClear), trap_reqid);
     present.push_back(held.out);
     present.push_back(held.in);
     for (auto const& change : plan_release(present)) {

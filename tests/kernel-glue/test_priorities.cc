@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel-glue/priorities.h"
 
+#include <array>
 #include <catch2/catch.hpp>
 
 using namespace oekd;
@@ -16,49 +17,87 @@ std::vector<Prefix> every_length(Family family)
     return networks;
 }
 
+/// By rank.
+constexpr std::array services{Service{6, 1, 2}, Service{6, 0, 2}, Service{6, 1, 0}, Service{6, 0, 0},
+                              Service{}};
+
 } // namespace
 
-TEST_CASE("priorities lie inside the band and say what becomes of the policy", "[kernel-glue][priorities]")
+TEST_CASE("priorities lie inside the band, and say what becomes of the policy and what it is",
+          "[kernel-glue][priorities]")
 {
     auto const family = GENERATE(Family::V4, Family::V6);
     auto const fate = GENERATE(WhenGone::Open, WhenGone::Closed);
     for (auto const& network : every_length(family)) {
         INFO(network.to_string());
-        for (auto const priority : {icmp_priority(network, fate), line_priority(network, fate)}) {
-            CHECK(is_ours(priority));
-            CHECK(when_gone(priority) == fate);
+        for (auto const& service : services) {
+            auto const flow = flow_priority(network, service, fate);
+            auto const line = line_priority(network, service, fate);
+            auto const back = line_priority(network, service, fate, Turn::Back);
+            for (auto const priority : {flow, line, back}) {
+                CHECK(is_ours(priority));
+                CHECK(when_gone(priority) == fate);
+                CHECK(is_flow(priority) == (priority == flow));
+                CHECK(is_line(priority) == (priority != flow));
+            }
+            CHECK(with_turn(line, Turn::Back) == back);
+            CHECK(with_turn(back, Turn::Front) == line);
+            CHECK(with_turn(flow, Turn::Back) == flow);
         }
+        auto const icmp = icmp_priority(network, fate);
+        CHECK((is_ours(icmp) && !is_flow(icmp) && !is_line(icmp) && when_gone(icmp) == fate));
+        CHECK(with_turn(icmp, Turn::Back) == icmp);
         CHECK(is_ours(unasked_priority(network)));
+        CHECK(is_line(unasked_priority(network)));
         CHECK(when_gone(unasked_priority(network)) == WhenGone::Open);
     }
     CHECK(is_ours(exemption_priority()));
+    CHECK_FALSE((is_flow(exemption_priority()) || is_line(exemption_priority())));
     CHECK(when_gone(exemption_priority()) == WhenGone::Open);
-    CHECK(is_ours(flow_priority(fate)));
-    CHECK(when_gone(flow_priority(fate)) == fate);
 }
 
-TEST_CASE("exemptions come before flows, flows before every line", "[kernel-glue][priorities]")
+TEST_CASE("in one place: services by rank, each flow before its line, everything last",
+          "[kernel-glue][priorities]")
 {
-    auto const family = GENERATE(Family::V4, Family::V6);
-    auto const host = Prefix::host(Address::any(family));
-    CHECK(exemption_priority() < flow_priority(WhenGone::Open));
-    CHECK(flow_priority(WhenGone::Closed) < icmp_priority(host, WhenGone::Open));
-    CHECK(flow_priority(WhenGone::Closed) < line_priority(host, WhenGone::Open));
+    for (auto const& network : every_length(Family::V6)) {
+        INFO(network.to_string());
+        uint32_t before = exemption_priority();
+        for (auto const& service : services) {
+            CHECK(before < flow_priority(network, service, WhenGone::Open));
+            CHECK(flow_priority(network, service, WhenGone::Closed) <
+                  line_priority(network, service, WhenGone::Open));
+            CHECK(line_priority(network, service, WhenGone::Closed) <
+                  line_priority(network, service, WhenGone::Open, Turn::Back));
+            before = line_priority(network, service, WhenGone::Closed, Turn::Back);
+        }
+        // The exceptions for ICMP stand between the flows and the plain line.
+        CHECK(flow_priority(network, {}, WhenGone::Closed) < icmp_priority(network, WhenGone::Open));
+        CHECK(icmp_priority(network, WhenGone::Closed) < line_priority(network, {}, WhenGone::Open));
+        CHECK(before < unasked_priority(network));
+    }
 }
 
-TEST_CASE("a longer prefix comes before a shorter one, whatever becomes of them", "[kernel-glue][priorities]")
+TEST_CASE("a longer prefix comes before a shorter one, whatever else", "[kernel-glue][priorities]")
 {
     auto const family = GENERATE(Family::V4, Family::V6);
     auto const networks = every_length(family);
     for (size_t i = 1; i < networks.size(); ++i) {
-        auto const& longer = networks[i - 1];
-        auto const& shorter = networks[i];
-        INFO(longer.to_string() << " and " << shorter.to_string());
-        CHECK(line_priority(longer, WhenGone::Closed) < icmp_priority(shorter, WhenGone::Open));
-        CHECK(unasked_priority(longer) < icmp_priority(shorter, WhenGone::Open));
-        CHECK(icmp_priority(shorter, WhenGone::Closed) < line_priority(shorter, WhenGone::Open));
-        CHECK(line_priority(shorter, WhenGone::Closed) < unasked_priority(shorter));
+        INFO(networks[i - 1].to_string() << " and " << networks[i].to_string());
+        CHECK(unasked_priority(networks[i - 1]) + 1 <
+              flow_priority(networks[i], services.front(), WhenGone::Open));
     }
+}
+
+TEST_CASE("each service has a trap's reqid, which is no flow's", "[kernel-glue][priorities]")
+{
+    CHECK(trap_reqid_of({}) == trap_reqid);
+    for (auto const& service : services) {
+        CHECK(is_trap(trap_reqid_of(service)));
+        CHECK(is_ours(trap_reqid_of(service)));
+    }
+    CHECK(trap_reqid_of({6, 0, 22}) != trap_reqid_of({6, 22, 0}));
+    CHECK_FALSE(is_trap(flow_reqid_first));
+    CHECK_FALSE(is_trap(flow_reqid_last));
 }
 
 TEST_CASE("the band lies above the numbers of other programs", "[kernel-glue][priorities]")

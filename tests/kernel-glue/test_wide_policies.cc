@@ -124,34 +124,64 @@ TEST_CASE("IPv4 link-local is clear only as long as no line says otherwise", "[k
         return policy.direction == Direction::Out && policy.selector.destination == prefix("169.254.0.0/16");
     });
     REQUIRE(found != policies.end());
-    CHECK(found->priority > line_priority(prefix("169.254.0.0/16"), WhenGone::Closed));
-    CHECK(found->priority < line_priority(prefix("0.0.0.0/0"), WhenGone::Open));
+    CHECK(found->priority > line_priority(prefix("169.254.0.0/16"), {}, WhenGone::Closed));
+    CHECK(found->priority < line_priority(prefix("0.0.0.0/0"), {}, WhenGone::Open));
 }
 
 TEST_CASE("a line concerns own addresses of its family only, each once", "[kernel-glue][wide]")
 {
     std::vector<LineError> errors;
-    auto const table = GroupTable::build({line("10.2.0.0/16", PolicyGroup::PrivateOrClear)}, errors);
     std::vector const own{address("10.1.0.1"), address("fd01::1"), address("10.1.0.1"), address("10.1.0.2")};
-    auto const wanted = wanted_policies(table, own);
-    REQUIRE(wanted);
-    CHECK(std::ranges::count_if(*wanted, [](WantedPolicy const& w) { return w.line != nullptr; }) == 4);
+    auto const policies = [&](std::vector<GroupLine> lines) {
+        auto const wanted = wanted_policies(GroupTable::build(std::move(lines), errors), own);
+        REQUIRE(wanted);
+        return std::ranges::count_if(*wanted, [](WantedPolicy const& w) { return w.line != nullptr; });
+    };
+    auto const open = line("10.2.0.0/16", PolicyGroup::PrivateOrClear);
+    CHECK(policies({open}) == 2); // nothing is closed, so nothing must be let in
+    CHECK(policies({open, line("fd00::/8", PolicyGroup::Block)}) == 4 + 5);
+}
+
+TEST_CASE("a line with a service concerns its packets only", "[kernel-glue][wide]")
+{
+    auto ssh = line("10.2.0.0/16", PolicyGroup::Private);
+    ssh.service = {6, 0, 22};
+    auto const policies = line_policies(ssh, address("10.1.0.1"));
+    REQUIRE(policies.size() == 2); // no exceptions for ICMP, as none of it is concerned
+    for (auto const& policy : policies) {
+        CHECK(policy.selector.protocol == 6);
+        bool const out = policy.direction == Direction::Out;
+        CHECK((out ? policy.selector.destination_port : policy.selector.source_port) == 22);
+        CHECK(!(out ? policy.selector.source_port : policy.selector.destination_port));
+    }
+    CHECK(policies[0].tmpl->reqid == trap_reqid_of(ssh.service));
+}
+
+TEST_CASE("a group that passes packets while it decides has an optional trap", "[kernel-glue][wide]")
+{
+    auto poc = line("10.2.0.0/16", PolicyGroup::PrivateOrClear);
+    poc.conduct.negotiation = Conduct::Negotiation::Pass;
+    CHECK(wide_trap(poc, address("10.1.0.1")).tmpl->level == xfrm::Level::Use);
+    auto closed = line("10.2.0.0/16", PolicyGroup::Private);
+    closed.conduct.negotiation = Conduct::Negotiation::Pass;
+    CHECK(wide_trap(closed, address("10.1.0.1")).tmpl->level == xfrm::Level::Required);
 }
 
 TEST_CASE("the number of policies is bounded, and the error names it", "[kernel-glue][wide]")
 {
+    constexpr uint32_t many = max_wide_policies / 2; // on two own addresses
     std::vector<GroupLine> lines;
-    for (uint8_t a = 0; a < 100; ++a)
-        for (uint8_t b = 0; b < 100; ++b) {
-            std::array const bytes{std::byte{10}, std::byte{a}, std::byte{b}, std::byte{0}};
-            lines.push_back({Prefix(Address::from_bytes(bytes).value(), 24), PolicyGroup::Clear, "clear", 1});
-        }
+    for (uint32_t i = 0; i < many; ++i) {
+        std::array const bytes{std::byte(i >> 16 & 0xff), std::byte(i >> 8 & 0xff), std::byte(i & 0xff),
+                               std::byte{0}};
+        lines.push_back({Prefix(Address::from_bytes(bytes).value(), 24), PolicyGroup::Clear, "clear", 1});
+    }
     std::vector<LineError> errors;
     auto const table = GroupTable::build(lines, errors);
-    std::vector const own{address("10.1.0.1")};
+    std::vector const own{address("10.1.0.1"), address("10.1.0.2")};
     auto const wanted = wanted_policies(table, own);
     REQUIRE(!wanted);
     CHECK(wanted.error().code == ErrorCode::Limit);
     CHECK(wanted.error().message ==
-          "10000 group lines times 1 own addresses need more than 16384 kernel policies");
+          "262144 group lines times 2 own addresses need more than 524288 kernel policies");
 }

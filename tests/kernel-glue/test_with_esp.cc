@@ -58,10 +58,10 @@ TEST_CASE("held packets leave as ESP, the first one too, and none in the clear",
     EspHost host(group);
     host.network.send("10.2.0.1", "first");
     REQUIRE(host.log.acquired(east, trap_reqid));
-    REQUIRE(host.plane.hold(east, group, reqid));
+    REQUIRE(host.plane.hold(of(east, group), reqid));
     host.network.send("10.2.0.1", "second");
     add_sa("10.1.0.1", "10.2.0.1", to_string(mode));
-    REQUIRE(host.plane.encrypt(east, group, reqid, mode, Inbound::Admit));
+    REQUIRE(host.plane.encrypt(of(east, group), reqid, mode, Inbound::Admit));
     REQUIRE(host.plane.kick(east));
     CHECK(eventually([&] {
         auto const state = host.plane.requests().state(east.local, east.remote, Spi{0x1001});
@@ -79,7 +79,7 @@ TEST_CASE("transport ESP is let in by each stage of a flow", "[.][esp]")
 {
     auto const group = GENERATE(PolicyGroup::PrivateOrClear, PolicyGroup::Private);
     EspHost host(group);
-    REQUIRE(host.plane.encrypt(east, group, reqid, EspMode::Transport, Inbound::Admit));
+    REQUIRE(host.plane.encrypt(of(east, group), reqid, EspMode::Transport, Inbound::Admit));
     add_sa("10.1.0.1", "10.2.0.1", "transport");
     add_sa("10.2.0.1", "10.1.0.1", "transport");
     auto const comes_back = [&](std::string_view text) {
@@ -88,7 +88,7 @@ TEST_CASE("transport ESP is let in by each stage of a flow", "[.][esp]")
         return host.network.heard(text);
     };
     CHECK(comes_back("admitted"));
-    REQUIRE(host.plane.encrypt(east, group, reqid, EspMode::Transport, Inbound::Require));
+    REQUIRE(host.plane.encrypt(of(east, group), reqid, EspMode::Transport, Inbound::Require));
     // No replay window was asked for, so that a later packet may be any.
     CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "cleartext"));
     CHECK(eventually([&] { return comes_back("required"); }));
@@ -98,13 +98,13 @@ TEST_CASE("a held flow lets the peer's transport ESP in", "[.][esp]")
 {
     auto const group = GENERATE(PolicyGroup::PrivateOrClear, PolicyGroup::Private);
     EspHost host(group);
-    REQUIRE(host.plane.encrypt(east, group, reqid, EspMode::Transport, Inbound::Admit));
+    REQUIRE(host.plane.encrypt(of(east, group), reqid, EspMode::Transport, Inbound::Admit));
     add_sa("10.1.0.1", "10.2.0.1", "transport");
     add_sa("10.2.0.1", "10.1.0.1", "transport");
     host.network.send("10.2.0.1", "answer");
     auto const packet = host.network.packet(IPPROTO_ESP);
     REQUIRE(!packet.empty());
-    REQUIRE(host.plane.hold(east, group, reqid));
+    REQUIRE(host.plane.hold(of(east, group), reqid));
     host.network.reflect(packet);
     CHECK(host.network.heard("answer"));
 }
@@ -112,13 +112,14 @@ TEST_CASE("a held flow lets the peer's transport ESP in", "[.][esp]")
 TEST_CASE("ESP of another reqid is refused where this flow's is required", "[.][esp]")
 {
     EspHost host(poc);
-    REQUIRE(host.plane.encrypt(east, poc, reqid, EspMode::Transport, Inbound::Require));
+    REQUIRE(host.plane.encrypt(of(east, poc), reqid, EspMode::Transport, Inbound::Require));
     add_sa("10.1.0.1", "10.2.0.1", "transport");
     add_sa("10.2.0.1", "10.1.0.1", "transport");
     host.network.send("10.2.0.1", "answer");
     auto const packet = host.network.packet(IPPROTO_ESP);
     REQUIRE(!packet.empty());
-    REQUIRE(host.plane.encrypt(east, poc, Reqid{uint32_t(reqid) + 1}, EspMode::Transport, Inbound::Require));
+    REQUIRE(
+        host.plane.encrypt(of(east, poc), Reqid{uint32_t(reqid) + 1}, EspMode::Transport, Inbound::Require));
     host.network.reflect(packet);
     CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "cleartext"));
     CHECK(!host.network.heard("answer"));

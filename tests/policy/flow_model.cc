@@ -49,6 +49,9 @@ void FlowModel::carry_out(Action const& action, Connection const& next)
     if (std::holds_alternative<Hold>(action)) {
         m_out = Out::Hold;
         m_in = m_in == In::EspOnly ? In::EspOnly : In::ClearOrEsp;
+    } else if (std::holds_alternative<Discard>(action)) {
+        m_out = Out::Nothing;
+        m_in = m_in == In::EspOnly ? In::EspOnly : In::ClearOrEsp;
     } else if (std::holds_alternative<Negotiate>(action)) {
         if (std::exchange(m_negotiating, true))
             broken("two negotiations at a time");
@@ -81,13 +84,26 @@ bool FlowModel::sends_clear() const
     case Out::None: break;
     }
     // The wide policy of the group: a trap, a block, or none.
-    return m_connection.group == PolicyGroup::Clear || m_connection.group == PolicyGroup::ClearOrPrivate;
+    return permitted(m_connection.conduct, m_connection.group).negotiation == Conduct::Negotiation::Pass ||
+           m_connection.group == PolicyGroup::Clear || m_connection.group == PolicyGroup::ClearOrPrivate;
+}
+
+FlowModel::Out FlowModel::undecided_out(Connection const& next)
+{
+    switch (permitted(next.conduct, next.group).negotiation) {
+    case Conduct::Negotiation::Hold: return Out::Hold;
+    case Conduct::Negotiation::Pass: return next.inbound_required ? Out::Hold : Out::Clear;
+    case Conduct::Negotiation::Drop: return Out::Nothing;
+    }
+    std::unreachable();
 }
 
 void FlowModel::check_cleartext()
 {
     if (sends_clear() && !may_go_clear(m_connection.group))
         broken("cleartext left a flow that must not send it");
+    if (sends_clear() && m_in == In::EspOnly)
+        broken("a flow that was encrypted a moment ago sends in the clear");
     if (m_out != Out::None && !accepts_negotiation(m_connection.group))
         broken("a group without IPsec has policies of its own");
 }
@@ -125,18 +141,18 @@ void FlowModel::check_time(Connection const& next, Time at)
         broken("nothing ends this state");
     if (lasts && next.deadline)
         broken("a deadline without a purpose");
-    auto const longest = std::max(
-        {m_timing.hold_silence, m_timing.shunt_normal, m_timing.shunt_short_max, m_timing.shunt_again});
+    auto const longest = std::max({m_timing.hold_silence, m_timing.hold_capable, m_timing.shunt_normal,
+                                   m_timing.shunt_short_max, m_timing.shunt_again});
     if (next.deadline && *next.deadline > at + longest)
         broken("a deadline beyond every limit");
 }
 
 void FlowModel::check_state(Connection const& next)
 {
-    auto const out = [state = next.state] {
-        switch (state) {
+    auto const out = [&next] {
+        switch (next.state) {
         case ConnectionState::Expired: return Out::None;
-        case ConnectionState::PendingOe: return Out::Hold;
+        case ConnectionState::PendingOe: return undecided_out(next);
         case ConnectionState::Keyed: return Out::Esp;
         case ConnectionState::ClearText: return Out::Clear;
         case ConnectionState::Deny: return Out::Nothing;
@@ -150,8 +166,11 @@ void FlowModel::check_state(Connection const& next)
     bool const pending = next.state == ConnectionState::PendingOe;
     if (pending && !starts_negotiation(next.group))
         broken("a group that does not start holds packets");
-    if (next.state == ConnectionState::Deny && may_go_clear(next.group))
-        broken("a permissive group denies");
+    bool const fails_open = permitted(next.conduct, next.group).failure == Conduct::Failure::Pass;
+    if (next.state == ConnectionState::Deny && fails_open)
+        broken("a flow that fails open denies");
+    if (next.state == ConnectionState::ClearText && !fails_open)
+        broken("a flow that fails closed goes clear");
 }
 
 } // namespace oekd

@@ -12,7 +12,11 @@ namespace oekd {
 /// of policy/connection.h. The property test and the fuzz target drive it with any sequence of events.
 class FlowModel {
 public:
-    FlowModel(PolicyGroup group, Timing const& timing) : m_timing(timing) { m_connection.group = group; }
+    FlowModel(PolicyGroup group, Timing const& timing, Conduct conduct = {}) : m_timing(timing)
+    {
+        m_connection.group = group;
+        m_connection.conduct = conduct;
+    }
 
     /// Takes one step at this time. Returns the promise that the step has broken, or "" if it has kept them
     /// all.
@@ -36,6 +40,7 @@ private:
     void check_state(Connection const& next);
 
     [[nodiscard]] bool sends_clear() const;
+    [[nodiscard]] static Out undecided_out(Connection const& next);
 
     Timing m_timing;
     Connection m_connection;

@@ -76,6 +76,8 @@ Connection make(Situation situation, PolicyGroup group)
     c.state = state_of(situation);
     c.negotiating = S{IdleProbing, Held, HeldAgain, KeyedProbing, ClearProbing}.contains(situation);
     c.inbound_required = S{HeldAgain, Situation::Keyed, KeyedTwice, KeyedProbing}.contains(situation);
+    if (S{IdleProbing, HeldAgain, Open, Situation::Keyed, KeyedTwice, KeyedProbing}.contains(situation))
+        c.peer = Connection::Peer::Capable; // it had an SA
     if (c.state == ConnectionState::Keyed)
         c.encrypt = transport;
     if (c.state == ConnectionState::Keyed || situation == HeldAgain)
@@ -186,7 +188,7 @@ std::vector<Row> const rows{
         words("pending +200ms, probing", {"hold", "negotiate"})},
     {"private holds until the negotiation ends", priv, {Idle}, {wide, own},
         words("pending, probing", {"hold", "negotiate"})},
-    {"one negotiation at a time", poc, {IdleProbing}, {wide, own}, words("pending +200ms, probing", {"hold"})},
+    {"one negotiation at a time", poc, {IdleProbing}, {wide, own}, words("pending +1000ms, probing", {"hold"})},
     {"one negotiation at a time", priv, {IdleProbing}, {wide, own}, words("pending, probing", {"hold"})},
     {"clear-or-private does not start", cop, {Idle}, {wide, own}, words("expired", {kick})},
     {"nothing is trapped in clear and block", passive, {Idle}, {wide, own}, nothing},
@@ -199,13 +201,13 @@ std::vector<Row> const rows{
     {"decided: the wide trap lets its packet go", poc, {ClearWaiting}, {wide, own}, words("clear +100ms, 1 failures", {kick})},
     {"decided: the wide trap discards its packet", priv, {Denied}, {wide, own}, words("deny +100ms, 1 failures", {kick})},
     {"the kernel misses the SA: hold and negotiate anew", poc, {Situation::Keyed}, {own},
-        words("pending +200ms, probing, required, SAs 1", {"hold", "negotiate"})},
+        words("pending +1000ms, probing, required, SAs 1", {"hold", "negotiate"})},
     {"the kernel misses the SA: hold and negotiate anew", poc, {KeyedTwice}, {own},
-        words("pending +200ms, probing, required, SAs 1 2", {"hold", "negotiate"})},
+        words("pending +1000ms, probing, required, SAs 1 2", {"hold", "negotiate"})},
     {"cleartext goes on being accepted where it was", poc, {Open}, {own},
-        words("pending +200ms, probing, SAs 1", {"hold", "negotiate"})},
+        words("pending +1000ms, probing, SAs 1", {"hold", "negotiate"})},
     {"the negotiation that runs will do", poc, {KeyedProbing}, {own},
-        words("pending +200ms, probing, required, SAs 1", {"hold"})},
+        words("pending +1000ms, probing, required, SAs 1", {"hold"})},
     {"private never goes clear meanwhile", priv, {Situation::Keyed}, {own},
         words("pending, probing, required, SAs 1", {"hold", "negotiate"})},
     {"private never goes clear meanwhile", priv, {KeyedTwice}, {own},
@@ -219,13 +221,12 @@ std::vector<Row> const rows{
 
     // ---- signs from the peer
     {"every answer extends the hold", poc, {Held}, {answered}, "pending +200ms, probing"},
-    {"every answer extends the hold", poc, {HeldAgain}, {answered}, "pending +200ms, probing, required, SAs 1"},
+    {"every answer extends the hold", poc, {HeldAgain}, {answered}, "pending +1000ms, probing, required, SAs 1"},
     {"private is not limited by time", priv, {Held, HeldAgain}, {answered}, nothing},
     {"there is no hold to extend", all, {Idle, IdleProbing, Open, Situation::Keyed, KeyedTwice, KeyedProbing, ClearProbing, ClearWaiting, Denied},
         {answered}, nothing},
     {"ICMP ends the hold, not the effort", poc, {Held}, {unreachable}, words("clear, probing", {"pass", kick})},
-    {"ICMP ends the hold; useless SAs are closed", poc, {HeldAgain}, {unreachable},
-        words("clear, probing", {"pass", kick, "close IKE_SA 1"})},
+    {"who has encrypted before is likely to answer, and ICMP is likely forged", poc, {HeldAgain}, {unreachable}, nothing},
     {"forged ICMP does not open private", priv, {Held, HeldAgain}, {unreachable}, nothing},
     {"ICMP ends nothing but a hold", all, {Idle, IdleProbing, Open, Situation::Keyed, KeyedTwice, KeyedProbing, ClearProbing, ClearWaiting, Denied},
         {unreachable}, nothing},
@@ -284,23 +285,30 @@ std::vector<Row> const rows{
     {"the peer's own IKE lifts a denial", priv, {Denied}, {by_us_tunnel, by_peer_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
 
     // ---- no SA
-    {"silence: clear for a short time", poc, {Held}, {silent, local}, words("clear +60000ms, 1 failures", {"pass", kick})},
+    {"silence: clear for a short time", poc, {Held}, {silent}, words("clear +60000ms, 1 failures", {"pass", kick})},
+    {"a trouble of ours is likely to pass soon", poc, {Held}, {local}, words("clear +2000ms, 1 failures", {"pass", kick})},
     {"what anybody could forge: tried again soon", poc, {Held}, {unprotected}, words("clear +2000ms, 1 failures", {"pass", kick})},
     {"a protected refusal counts for long and is no failure", poc, {Held}, {refused}, words("clear +900000ms", {"pass", kick})},
-    {"as from the start; useless SAs are closed", poc, {HeldAgain}, {silent, local},
+    {"as from the start; useless SAs are closed", poc, {HeldAgain}, {silent},
         words("clear +60000ms, 1 failures", {"pass", kick, "close IKE_SA 1"})},
-    {"as from the start; useless SAs are closed", poc, {HeldAgain}, {unprotected},
+    {"as from the start; useless SAs are closed", poc, {HeldAgain}, {local},
         words("clear +2000ms, 1 failures", {"pass", kick, "close IKE_SA 1"})},
+    {"what anybody could forge ends no hold of who has encrypted before", poc, {HeldAgain}, {unprotected},
+        words("pending +100ms, probing, required, SAs 1", {"negotiate"})},
     {"as from the start; useless SAs are closed", poc, {HeldAgain}, {refused}, words("clear +900000ms", {"pass", kick, "close IKE_SA 1"})},
-    {"private denies", priv, {Held}, {silent, local}, words("deny +60000ms, 1 failures", {"drop", kick})},
-    {"private denies, and tries again soon", priv, {Held}, {unprotected}, words("deny +2000ms, 1 failures", {"drop", kick})},
+    {"private denies", priv, {Held}, {silent}, words("deny +60000ms, 1 failures", {"drop", kick})},
+    {"private denies, and tries again soon", priv, {Held}, {local}, words("deny +2000ms, 1 failures", {"drop", kick})},
+    {"what anybody could forge does not end private's effort", priv, {Held}, {unprotected}, words("pending, probing", {"negotiate"})},
     {"private denies for long", priv, {Held}, {refused}, words("deny +900000ms", {"drop", kick})},
-    {"private denies; useless SAs are closed", priv, {HeldAgain}, {silent, local},
+    {"private denies; useless SAs are closed", priv, {HeldAgain}, {silent},
         words("deny +60000ms, 1 failures", {"drop", kick, "close IKE_SA 1"})},
-    {"private denies; useless SAs are closed", priv, {HeldAgain}, {unprotected},
+    {"private denies; useless SAs are closed", priv, {HeldAgain}, {local},
         words("deny +2000ms, 1 failures", {"drop", kick, "close IKE_SA 1"})},
+    {"what anybody could forge does not end private's effort", priv, {HeldAgain}, {unprotected},
+        words("pending, probing, required, SAs 1", {"negotiate"})},
     {"private denies; useless SAs are closed", priv, {HeldAgain}, {refused}, words("deny +900000ms", {"drop", kick, "close IKE_SA 1"})},
-    {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {silent, local}, "clear +60000ms, 1 failures"},
+    {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {silent}, "clear +60000ms, 1 failures"},
+    {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {local}, "clear +2000ms, 1 failures"},
     {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {unprotected}, "clear +2000ms, 1 failures"},
     {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {refused}, "clear +900000ms"},
     {"the peer's SA serves; our failure takes nothing away", starting, {KeyedProbing}, any_failure, "keyed, required, SAs 1"},
@@ -365,7 +373,9 @@ TEST_CASE("every row of the table", "[policy][connection]")
                          << to_string(happening.event));
             if (row.expected == nothing) {
                 CHECK(in_words(result, now) == in_words({from, {}}, now));
-                CHECK(result.next == from);
+                auto unchanged = from;
+                unchanged.peer = result.next.peer; // an SA says that the peer can, whatever else it changes
+                CHECK(result.next == unchanged);
             } else {
                 CHECK(in_words(result, now + happening.later) == row.expected);
             }
@@ -439,7 +449,8 @@ TEST_CASE("the shunt's lifetime follows the failures in a row", "[policy][connec
         {"up to the limit", Failure::Silent, 6, 3600s, 7},
         {"for ever", Failure::Silent, 4'000'000'000, 3600s, 4'000'000'001},
         {"does not wrap", Failure::Silent, 4'294'967'295, 3600s, 4'294'967'295},
-        {"a trouble of ours doubles too", Failure::Local, 1, 120s, 2},
+        {"a trouble of ours doubles from less", Failure::Local, 1, 4s, 2},
+        {"a trouble of ours, up to a lower limit", Failure::Local, 9, 60s, 10},
         {"forgeable, first time", Failure::Unprotected, 0, 2s, 1},
         {"forgeable, but repeated: like silence", Failure::Unprotected, 1, 120s, 2},
         {"a protected refusal ends the row", Failure::Refused, 5, 900s, 0},
@@ -447,9 +458,70 @@ TEST_CASE("the shunt's lifetime follows the failures in a row", "[policy][connec
     INFO(row.why);
     auto connection = make(Held, GENERATE(PolicyGroup::PrivateOrClear, PolicyGroup::Private));
     connection.failures = row.before;
+    connection.repeated = max_repetitions;
     auto const next = step(connection, NegotiationFailed{row.reason}, now, timing).next;
     CHECK(next.deadline == now + row.lifetime);
     CHECK(next.failures == row.after);
+}
+
+TEST_CASE("a sign of life shortens the time that silence has cost", "[policy][connection]")
+{
+    auto const state = GENERATE(ClearWaiting, Denied);
+    auto const sign = GENERATE(answered, unreachable);
+    auto connection = make(state, state == Denied ? PolicyGroup::Private : PolicyGroup::PrivateOrClear);
+    connection.deadline = now + 1h;
+    auto const shortened = step(connection, sign.event, now, timing);
+    CHECK(shortened.next.deadline == now + timing.shunt_again);
+    CHECK(shortened.actions.empty());
+    connection.failures = 0; // refused with proof: nobody else shortens that
+    CHECK(step(connection, sign.event, now, timing).next.deadline == now + 1h);
+}
+
+TEST_CASE("forged refusals cost private a few repetitions and then a short denial", "[policy][connection]")
+{
+    auto connection = make(Held, PolicyGroup::Private);
+    for (unsigned i = 0; i < max_repetitions; ++i)
+        connection = step(connection, unprotected.event, now, timing).next;
+    CHECK(connection.state == ConnectionState::PendingOe);
+    connection = step(connection, unprotected.event, now, timing).next;
+    CHECK(connection.state == ConnectionState::Deny);
+    CHECK(connection.deadline == now + timing.shunt_again);
+}
+
+TEST_CASE("a group's conduct says what packets do while we decide and after a failure",
+          "[policy][connection]")
+{
+    using Negotiation = Conduct::Negotiation;
+    using AfterFailure = Conduct::Failure;
+    struct Row {
+        Negotiation negotiation;
+        AfterFailure failure;
+        std::string begun;
+        std::string failed;
+    };
+    auto const row = GENERATE(values<Row>({
+        {Negotiation::Hold, AfterFailure::Pass, "pending +200ms, probing | hold; negotiate",
+         "clear, probing"},
+        {Negotiation::Hold, AfterFailure::Drop, "pending, probing | hold; negotiate", "deny +900000ms"},
+        {Negotiation::Pass, AfterFailure::Pass, "pending, probing | pass; negotiate", "clear +900000ms"},
+        {Negotiation::Pass, AfterFailure::Drop, "pending, probing | pass; negotiate", "deny +900000ms"},
+        {Negotiation::Drop, AfterFailure::Pass, "pending +200ms, probing | discard; negotiate",
+         "clear, probing"},
+        {Negotiation::Drop, AfterFailure::Drop, "pending, probing | discard; negotiate", "deny +900000ms"},
+    }));
+    CAPTURE(to_string(row.negotiation), to_string(row.failure));
+    auto connection = make(Idle, PolicyGroup::PrivateOrClear);
+    connection.conduct = {row.negotiation, row.failure};
+    auto const begun = step(connection, wide.event, now, timing);
+    CHECK(in_words(begun, now) == row.begun);
+    auto const event = begun.next.deadline ? Event(DeadlinePassed{}) : refused.event;
+    auto const at = begun.next.deadline.value_or(now);
+    CHECK(in_words({step(begun.next, event, at, timing).next, {}}, at) == row.failed);
+    // A group that must not go clear does neither.
+    connection.group = PolicyGroup::Private;
+    auto const closed = in_words(step(connection, wide.event, now, timing), now);
+    CHECK(closed == (row.negotiation == Negotiation::Drop ? "pending, probing | discard; negotiate"
+                                                          : "pending, probing | hold; negotiate"));
 }
 
 TEST_CASE("a limit below the first lifetime holds from the first failure", "[policy][connection]")

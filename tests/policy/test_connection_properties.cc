@@ -64,6 +64,15 @@ rc::Gen<Event> any_event()
     });
 }
 
+rc::Gen<Conduct> any_conduct()
+{
+    using Negotiation = Conduct::Negotiation;
+    return rc::gen::map(
+        rc::gen::pair(rc::gen::element(Negotiation::Hold, Negotiation::Pass, Negotiation::Drop),
+                      rc::gen::element(Conduct::Failure::Pass, Conduct::Failure::Drop)),
+        [](auto const& parts) { return Conduct{parts.first, parts.second}; });
+}
+
 rc::Gen<std::vector<Occurrence>> any_history()
 {
     auto const after = rc::gen::element<Duration>(0ms, 1ms, 150ms, 200ms, 2s, 60s, 900s, 3600s);
@@ -93,7 +102,7 @@ TEST_CASE("no sequence of events breaks a promise, nor lets private or block flo
         INFO(to_string(group));
         rc::prop(std::string(to_string(group)), [group] {
             auto const history = *any_history();
-            FlowModel flow(group, Timing{});
+            FlowModel flow(group, Timing{}, *any_conduct());
             Time at{1h};
             RC_ASSERT(live(flow, history, at) == "");
         });
@@ -104,12 +113,13 @@ TEST_CASE("every flow leaves a transient state when its negotiation and its time
 {
     rc::prop("it comes to rest within one failure and two deadlines", [](PolicyGroup group) {
         auto const history = *any_history();
-        FlowModel flow(group, Timing{});
+        FlowModel flow(group, Timing{}, *any_conduct());
         Time at{1h};
         RC_ASSERT(live(flow, history, at) == "");
         RC_CLASSIFY(flow.connection().deadline.has_value(), "a deadline");
         RC_CLASSIFY(flow.connection().negotiating, "negotiating");
         RC_ASSERT(flow.happen(NegotiationFailed{Failure::Silent}, at) == "");
+        RC_ASSERT(!flow.connection().negotiating);
         for (int i = 0; i < 2 && flow.connection().deadline; ++i) {
             at = std::max(at, *flow.connection().deadline);
             RC_ASSERT(flow.happen(DeadlinePassed{}, at) == "");
@@ -123,13 +133,16 @@ TEST_CASE("a withdrawn flow leaves nothing behind", "[policy][connection]")
 {
     rc::prop("only the failures are remembered", [](PolicyGroup group) {
         auto const history = *any_history();
-        FlowModel flow(group, Timing{});
+        FlowModel flow(group, Timing{}, *any_conduct());
         Time at{1h};
         RC_ASSERT(live(flow, history, at) == "");
         RC_ASSERT(flow.happen(Withdrawn{}, at) == "");
         Connection fresh;
         fresh.group = group;
+        fresh.conduct = flow.connection().conduct;
+        fresh.peer = flow.connection().peer;
         fresh.failures = flow.connection().failures;
+        fresh.repeated = flow.connection().repeated;
         fresh.hold_began = flow.connection().hold_began;
         RC_ASSERT((flow.connection() == fresh));
     });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/gatekeeper.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace oekd {
@@ -26,11 +27,21 @@ ResponderGate::Welcome Gatekeeper::welcome(Address const& remote) noexcept
 {
     if (m_stage == Stage::Starting)
         return Welcome::Ignore;
-    auto table = groups();
-    auto const* line = table->find(remote);
-    if (!line || line->group == PolicyGroup::Block)
-        return Welcome::Ignore; // whom no line names gets no answer from us, as if oekd were not there
-    return accepts_negotiation(line->group) && m_stage == Stage::Open ? Welcome::Answer : Welcome::Refuse;
+    auto const table = groups();
+    auto const lines = table->lines_for(remote);
+    if (m_stage == Stage::Open && std::ranges::any_of(lines, accepts_negotiation, &GroupLine::group))
+        return Welcome::Answer;
+    // Whom no line names gets no answer from us, as if oekd were not there.
+    bool const blocked = std::ranges::all_of(
+        lines, [](PolicyGroup group) { return group == PolicyGroup::Block; }, &GroupLine::group);
+    return blocked ? Welcome::Ignore : Welcome::Refuse;
+}
+
+bool Gatekeeper::accepts(Flow const& flow) noexcept
+{
+    auto const table = groups();
+    auto const* line = table->find(flow.remote, flow.service);
+    return m_stage == Stage::Open && line && accepts_negotiation(line->group);
 }
 
 void Gatekeeper::sa_installed(SaDescription const& sa) noexcept

@@ -26,6 +26,7 @@ public:
     void close() { m_stage = Stage::Closed; }
 
     [[nodiscard]] Welcome welcome(Address const& remote) noexcept override;
+    [[nodiscard]] bool accepts(Flow const& flow) noexcept override;
     void sa_installed(SaDescription const& sa) noexcept override;
 
 private:

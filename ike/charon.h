@@ -17,9 +17,17 @@ struct charon_address {
     uint8_t bytes[16];
 };
 
+/// Which packets of two hosts are meant, as in policy/service.h: 0 is any.
+struct charon_service {
+    uint8_t protocol;
+    uint16_t local_port;
+    uint16_t remote_port;
+};
+
 struct charon_flow {
     struct charon_address local;
     struct charon_address remote;
+    struct charon_service service;
 };
 
 /// Names an IKE_SA. The SPIs are as on the wire; the responder's is 0 until it has answered.
@@ -82,7 +90,8 @@ struct charon_hooks {
 
     /// An IKE_SA_INIT request came: 1 to negotiate, 0 for NO_PROPOSAL_CHOSEN.
     int (*admit)(void* context, struct charon_sa const* sa, struct charon_flow const* flow);
-    /// The reqid for the SAs of an admitted IKE_SA; 0 where there is none and the peer must be refused.
+    /// The reqid for the flow that the peer of an admitted IKE_SA asks for in IKE_AUTH; 0 where it is not to
+    /// get that flow and must hear TS_UNACCEPTABLE.
     uint32_t (*reqid)(void* context, struct charon_sa const* sa, struct charon_flow const* flow);
 
     void (*begun)(void* context, uint64_t negotiation, struct charon_sa const* sa);

@@ -113,12 +113,14 @@ static auth_cfg_t* make_auth_config(bool local)
     return config;
 }
 
-/// The flow's hosts and nothing else, whatever the peer asks for.
-static void add_host_selector(child_cfg_t* config, bool local, struct charon_address const* address)
+/// The flow's hosts and its service, and nothing else, whatever the peer asks for.
+static void add_selectors(child_cfg_t* config, struct charon_flow const* flow)
 {
-    host_t* host = host_from_address(address, 0);
-    uint8_t bits = (uint8_t)(address->length * 8);
-    config->add_traffic_selector(config, local, traffic_selector_create_from_subnet(host, bits, 0, 0, 65535));
+    struct charon_service const* service = &flow->service;
+    config->add_traffic_selector(config, TRUE,
+                                 make_selector(&flow->local, service->protocol, service->local_port));
+    config->add_traffic_selector(config, FALSE,
+                                 make_selector(&flow->remote, service->protocol, service->remote_port));
 }
 
 static child_cfg_t* make_child_config(struct charon_flow const* flow, uint32_t reqid, bool initiator)
@@ -135,8 +137,7 @@ static child_cfg_t* make_child_config(struct charon_flow const* flow, uint32_t r
     };
     child_cfg_t* config = child_cfg_create("oekd", &data);
     add_all(PROTO_ESP, initiator, add_to_child, config);
-    add_host_selector(config, TRUE, &flow->local);
-    add_host_selector(config, FALSE, &flow->remote);
+    add_selectors(config, flow);
     return config;
 }
 
@@ -157,7 +158,8 @@ peer_cfg_t* make_peer_config(struct charon_flow const* flow, uint32_t reqid, boo
     peer_cfg_t* config = peer_cfg_create("oekd", make_ike_config(flow, initiator), &data);
     config->add_auth_cfg(config, make_auth_config(TRUE), TRUE);
     config->add_auth_cfg(config, make_auth_config(FALSE), FALSE);
-    config->add_child_cfg(config, make_child_config(flow, reqid, initiator));
+    if (reqid)
+        config->add_child_cfg(config, make_child_config(flow, reqid, initiator));
     return config;
 }
 

@@ -1,28 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ike/charon_layer.h"
 
-// What an anonymous peer must not get: selectors other than its own address and ours, a second child, another
-// mode in the middle of the flow. An empty list of selectors makes libcharon answer TS_UNACCEPTABLE, or send
-// a DELETE as the initiator.
+// What an anonymous peer must not get: selectors other than those of the flow that the IKE_SA is for (its
+// address and ours, and the service), a second child, another mode in the middle of the flow. An empty list
+// of selectors makes libcharon answer TS_UNACCEPTABLE, or send a DELETE as the initiator.
 
 /// With one child, its replacement, and those that wait for their end after a rekeying.
 enum { most_children = 4 };
 
-static bool is_flow_selector(traffic_selector_t* selector, host_t* host)
-{
-    return selector->is_host(selector, host) && selector->get_protocol(selector) == 0 &&
-           selector->get_from_port(selector) == 0 && selector->get_to_port(selector) == 65535;
-}
-
 /// Keeps the flow's own selector, once; FALSE where something else was in the list.
-static bool keep_flow_selector(linked_list_t* list, host_t* host)
+static bool keep_selector(linked_list_t* list, traffic_selector_t* ours)
 {
     bool pure = TRUE;
     int kept = 0;
     traffic_selector_t* selector;
     enumerator_t* selectors = list->create_enumerator(list);
     while (selectors->enumerate(selectors, &selector)) {
-        if (is_flow_selector(selector, host) && kept++ == 0)
+        if (selector->equals(selector, ours) && kept++ == 0)
             continue;
         pure = FALSE;
         list->remove_at(list, selectors);
@@ -32,10 +26,20 @@ static bool keep_flow_selector(linked_list_t* list, host_t* host)
     return pure;
 }
 
-static bool keep_flow(ike_sa_t* ike_sa, linked_list_t* local, linked_list_t* remote)
+static bool keep_configured(linked_list_t* list, child_cfg_t* config, bool local)
 {
-    bool pure = keep_flow_selector(local, ike_sa->get_my_host(ike_sa));
-    return keep_flow_selector(remote, ike_sa->get_other_host(ike_sa)) && pure;
+    linked_list_t* configured = config->get_traffic_selectors(config, local, NULL);
+    traffic_selector_t* ours;
+    bool pure = configured->get_first(configured, (void**)&ours) == SUCCESS && keep_selector(list, ours);
+    destroy_selectors(configured);
+    return pure;
+}
+
+static bool keep_flow(child_sa_t* child, linked_list_t* local, linked_list_t* remote)
+{
+    child_cfg_t* config = child->get_config(child);
+    bool pure = keep_configured(local, config, TRUE);
+    return keep_configured(remote, config, FALSE) && pure;
 }
 
 static void remove_all(linked_list_t* list)
@@ -69,31 +73,35 @@ static bool changes_mode(ike_sa_t* ike_sa, struct offer const* offer)
     return offer->exchange == CREATE_CHILD_SA && differs;
 }
 
-/// Behind a NAT libcharon rewrites transport-mode selectors to the NAT's address, and one anonymous customer
-/// of a shared address would own the traffic of all behind it. Until that is solved such peers are refused.
-/// (Where UDP encapsulation is merely forced, the offered selectors name the hosts that we see, and all is
-/// well.)
-static bool hides_behind_nat(ike_sa_t* ike_sa, struct offer const* offer)
+/// What the message itself says, before libcharon cuts it to what we have configured. The selectors must name
+/// the hosts that we see: behind a NAT libcharon rewrites those of transport mode to the NAT's address, and
+/// one anonymous customer of a shared address would own the traffic of all behind it. (Where UDP
+/// encapsulation is merely forced they do, and all is well.)
+static bool is_about_flow(struct offer const* offer, child_sa_t* child)
 {
-    bool nat = ike_sa->has_condition(ike_sa, COND_NAT_THERE) || ike_sa->has_condition(ike_sa, COND_NAT_HERE);
-    return nat && !offer->names_both_hosts;
+    struct charon_service ours;
+    return offer->offered != OFFERED_OTHER && service_of_config(child->get_config(child), &ours) &&
+           same_service(&offer->service, &ours);
 }
 
-static bool refuses_request(ike_sa_t* ike_sa)
+static bool refuses_request(ike_sa_t* ike_sa, child_sa_t* child)
 {
     struct offer const* offer = offer_of(ike_sa);
-    return !offer || (offer->exchange == CREATE_CHILD_SA && creates_child(ike_sa)) ||
-           changes_mode(ike_sa, offer) || hides_behind_nat(ike_sa, offer) ||
+    return !offer || !is_about_flow(offer, child) ||
+           (offer->exchange == CREATE_CHILD_SA && creates_child(ike_sa)) || changes_mode(ike_sa, offer) ||
            ike_sa->get_child_count(ike_sa) >= most_children;
 }
 
-static bool refuses_answer(ike_sa_t* ike_sa)
+/// A peer that takes more than we asked for would send what our policies drop.
+static bool refuses_answer(ike_sa_t* ike_sa, child_sa_t* child)
 {
     struct offer const* offer = offer_of(ike_sa);
-    return !offer || changes_mode(ike_sa, offer);
+    return !offer || offer->offered != OFFERED_FLOW || !is_about_flow(offer, child) ||
+           changes_mode(ike_sa, offer);
 }
 
-void guard_selectors(ike_sa_t* ike_sa, narrow_hook_t hook, linked_list_t* local, linked_list_t* remote)
+void guard_selectors(ike_sa_t* ike_sa, child_sa_t* child, narrow_hook_t hook, linked_list_t* local,
+                     linked_list_t* remote)
 {
     bool pure = TRUE;
     bool refused = FALSE;
@@ -102,14 +110,14 @@ void guard_selectors(ike_sa_t* ike_sa, narrow_hook_t hook, linked_list_t* local,
     case NARROW_INITIATOR_PRE_AUTH: return; // what we offer comes from our own configuration
     case NARROW_RESPONDER:
         // To take one of several offered selectors is a responder's right (RFC 7296 §2.9).
-        keep_flow(ike_sa, local, remote);
-        refused = refuses_request(ike_sa);
+        keep_flow(child, local, remote);
+        refused = refuses_request(ike_sa, child);
         break;
-    case NARROW_RESPONDER_POST: pure = keep_flow(ike_sa, local, remote); break;
+    case NARROW_RESPONDER_POST: pure = keep_flow(child, local, remote); break;
     case NARROW_INITIATOR_POST_NOAUTH:
     case NARROW_INITIATOR_POST_AUTH:
-        pure = keep_flow(ike_sa, local, remote);
-        refused = refuses_answer(ike_sa);
+        pure = keep_flow(child, local, remote);
+        refused = refuses_answer(ike_sa, child);
         break;
     }
     if (refused || !pure) {

@@ -22,6 +22,7 @@ extern struct charon_layer charon_layer;
 // charon_convert.c
 struct charon_address address_from_host(host_t* host);
 host_t* host_from_address(struct charon_address const* address, uint16_t port);
+/// The two hosts, and all that they exchange.
 struct charon_flow flow_of(ike_sa_t* ike_sa);
 struct charon_sa sa_of(ike_sa_t* ike_sa);
 
@@ -30,10 +31,22 @@ void apply_settings(struct charon_options const* options);
 
 // charon_configs.c
 bool check_proposals(void);
-/// NULL where an address does not parse. The child configuration is part of the result.
+/// With a configuration for one child that has exactly the flow's selectors, or without one where the reqid
+/// is 0: then each child is refused with TS_UNACCEPTABLE.
 peer_cfg_t* make_peer_config(struct charon_flow const* flow, uint32_t reqid, bool initiator);
 child_cfg_t* child_config_of(peer_cfg_t* peer);
 ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator);
+
+// charon_selectors.c
+traffic_selector_t* make_selector(struct charon_address const* address, uint8_t protocol, uint16_t port);
+/// NULL where the list has none or several.
+traffic_selector_t* only_selector(linked_list_t* list);
+/// TRUE where each list has just one selector and the two are one service. Addresses are not looked at.
+bool read_service(linked_list_t* local, linked_list_t* remote, struct charon_service* service);
+bool service_of_child(child_sa_t* child, struct charon_service* service);
+bool service_of_config(child_cfg_t* config, struct charon_service* service);
+bool same_service(struct charon_service const* one, struct charon_service const* other);
+void destroy_selectors(linked_list_t* list);
 
 // charon_auth_null.c
 identification_t* make_id_null(void);
@@ -47,19 +60,27 @@ extern credential_set_t null_credentials;
 extern backend_t responder_backend;
 
 // charon_offer.c
+/// How the selectors of a message stand to the two hosts that it came from and went to.
+enum offered {
+    OFFERED_OTHER, ///< no flow of theirs
+    OFFERED_MORE,  ///< all that they exchange, among other things
+    OFFERED_FLOW,  ///< a service or all that they exchange, and nothing else
+};
 /// What the peer's message at hand asks for.
 struct offer {
     uint32_t ike_sa;
     exchange_type_t exchange;
     ipsec_mode_t mode;
-    bool names_both_hosts; ///< the selectors include the addresses that the message itself came from and to
+    enum offered offered;
+    struct charon_service service; ///< as we see it: `local` is ours
 };
 void note_message(ike_sa_t* ike_sa, message_t* message);
 /// NULL where this thread has no message of that IKE_SA at hand.
 struct offer const* offer_of(ike_sa_t* ike_sa);
 
 // charon_guard.c
-void guard_selectors(ike_sa_t* ike_sa, narrow_hook_t hook, linked_list_t* local, linked_list_t* remote);
+void guard_selectors(ike_sa_t* ike_sa, child_sa_t* child, narrow_hook_t hook, linked_list_t* local,
+                     linked_list_t* remote);
 
 // charon_messages.c
 void take_incoming(ike_sa_t* ike_sa, message_t* message);

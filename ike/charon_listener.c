@@ -35,8 +35,7 @@ static bool on_narrow(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, nar
                       linked_list_t* local, linked_list_t* remote)
 {
     (void)self;
-    (void)child;
-    guard_selectors(ike_sa, hook, local, remote);
+    guard_selectors(ike_sa, child, hook, local, remote);
     return TRUE;
 }
 
@@ -99,6 +98,8 @@ static int tell_child(ike_sa_t* ike_sa, child_sa_t* child, child_hook_t hook)
         .ike_proposal = ike,
         .esp_proposal = esp,
     };
+    if (!service_of_child(child, &told.flow.service))
+        return 0;
     struct charon_sa sa = sa_of(ike_sa);
     return hook(charon_layer.hooks.context, &sa, &told);
 }

@@ -77,20 +77,44 @@ static void drop_hasty_ike_rekeying(ike_sa_t* ike_sa, message_t* message)
     payloads->destroy(payloads);
 }
 
-static bool names_host(message_t* message, payload_type_t type, host_t* host)
+static linked_list_t* selectors_in(message_t* message, payload_type_t type)
 {
     ts_payload_t* payload = (ts_payload_t*)message->get_payload(message, type);
-    if (!payload)
-        return FALSE;
+    return payload ? payload->get_traffic_selectors(payload) : linked_list_create();
+}
+
+static bool names_only(linked_list_t* list, host_t* host)
+{
+    traffic_selector_t* selector = only_selector(list);
+    return selector && selector->is_host(selector, host);
+}
+
+static bool includes_all_of(linked_list_t* list, host_t* host)
+{
     bool found = FALSE;
     traffic_selector_t* selector;
-    linked_list_t* list = payload->get_traffic_selectors(payload);
     enumerator_t* selectors = list->create_enumerator(list);
     while (selectors->enumerate(selectors, &selector))
-        found = found || selector->includes(selector, host);
+        found = found || (selector->includes(selector, host) && selector->get_protocol(selector) == 0 &&
+                          selector->get_from_port(selector) == 0 && selector->get_to_port(selector) == 65535);
     selectors->destroy(selectors);
-    list->destroy_offset(list, offsetof(traffic_selector_t, destroy));
     return found;
+}
+
+/// Who began the exchange is on the side of TSi (RFC 7296 §2.9), and what comes in is never our own.
+static void read_selectors(message_t* message, struct offer* offer)
+{
+    bool request = message->get_request(message);
+    host_t* us = message->get_destination(message);
+    host_t* peer = message->get_source(message);
+    linked_list_t* local = selectors_in(message, request ? PLV2_TS_RESPONDER : PLV2_TS_INITIATOR);
+    linked_list_t* remote = selectors_in(message, request ? PLV2_TS_INITIATOR : PLV2_TS_RESPONDER);
+    if (names_only(local, us) && names_only(remote, peer) && read_service(local, remote, &offer->service))
+        offer->offered = OFFERED_FLOW;
+    else if (includes_all_of(local, us) && includes_all_of(remote, peer))
+        offer->offered = OFFERED_MORE;
+    destroy_selectors(local);
+    destroy_selectors(remote);
 }
 
 void note_message(ike_sa_t* ike_sa, message_t* message)
@@ -100,9 +124,9 @@ void note_message(ike_sa_t* ike_sa, message_t* message)
         .ike_sa = ike_sa->get_unique_id(ike_sa),
         .exchange = message->get_exchange_type(message),
         .mode = message->get_notify(message, USE_TRANSPORT_MODE) ? MODE_TRANSPORT : MODE_TUNNEL,
-        .names_both_hosts = names_host(message, PLV2_TS_INITIATOR, message->get_source(message)) &&
-                            names_host(message, PLV2_TS_RESPONDER, message->get_destination(message)),
+        .offered = OFFERED_OTHER,
     };
+    read_selectors(message, &last);
     if (request && last.exchange == INFORMATIONAL)
         drop_unwanted_notifies(message);
     if (request && last.exchange == CREATE_CHILD_SA)

@@ -28,6 +28,9 @@ static void set_ports_and_kernel(struct charon_options const* options)
     set_kernel("process_rules", 0);
     // Written into net.core.xfrm_acq_expires: how long a larval SA may suppress further acquires.
     set_kernel("xfrm_acq_expires", 10);
+    // An SA in transport mode carries its flow's protocol and ports, so that a peer can send nothing else
+    // through it. The plugin leaves them out for the sake of several SAs with one reqid; ours have one each.
+    set_kernel("set_proto_port_transport_sa", 1);
     set("replay_window", 2048);
 }
 

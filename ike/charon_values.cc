@@ -15,6 +15,14 @@ std::optional<Address> to_address(charon_address const& address)
     return Address::from_bytes(bytes.first(address.length));
 }
 
+/// nullopt for a port of a protocol that has none, such as the type of an ICMP message.
+std::optional<Service> to_service(charon_service const& service)
+{
+    Service const result{service.protocol, service.local_port, service.remote_port};
+    bool const names_port = result.local_port != 0 || result.remote_port != 0;
+    return names_port && !has_ports(result.protocol) ? std::nullopt : std::optional(result);
+}
+
 charon_address to_charon(Address const& address)
 {
     charon_address result{};
@@ -30,14 +38,18 @@ std::optional<Flow> to_flow(charon_flow const& flow)
 {
     auto local = to_address(flow.local);
     auto remote = to_address(flow.remote);
-    if (!local || !remote || local->family() != remote->family())
+    auto service = to_service(flow.service);
+    if (!local || !remote || local->family() != remote->family() || !service)
         return std::nullopt;
-    return Flow{.local = *local, .remote = *remote};
+    return Flow{.local = *local, .remote = *remote, .service = *service};
 }
 
 charon_flow to_charon(Flow const& flow)
 {
-    return {.local = to_charon(flow.local), .remote = to_charon(flow.remote)};
+    auto const& [protocol, local_port, remote_port] = flow.service;
+    return {.local = to_charon(flow.local),
+            .remote = to_charon(flow.remote),
+            .service = {.protocol = protocol, .local_port = local_port, .remote_port = remote_port}};
 }
 
 Failure to_failure(charon_failure failure)

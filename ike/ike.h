@@ -59,8 +59,8 @@ public:
     Ike(Ike const&) = delete;
     Ike& operator=(Ike const&) = delete;
 
-    /// Starts IKE from flow.local to flow.remote; ends in exactly one SaUp or NegotiationEnded (with
-    /// Failure::Local where a limit was reached).
+    /// Starts IKE from flow.local to flow.remote, for the flow's service and nothing else; ends in exactly
+    /// one SaUp or NegotiationEnded (with Failure::Local where a limit was reached).
     void negotiate(NegotiationId id, Flow const& flow);
     /// DELETE to the peer; SaDown follows. Unknown ids are ignored.
     void close(IkeSaId sa);

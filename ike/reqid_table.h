@@ -11,8 +11,8 @@
 
 namespace oekd {
 
-/// Gives each flow its reqid, so that initiator, responder and crossing exchanges of one pair use the same
-/// one: SAs of a pair with different reqids are dropped by the other's `in` policy. Thread-safe. (One class
+/// Gives each flow its reqid, so that initiator, responder and crossing exchanges of one flow use the same
+/// one: SAs of a flow with different reqids are dropped by the other's `in` policy. Thread-safe. (One class
 /// of protection so far; authenticated SAs will get reqids of their own.)
 class ReqidTable {
 public:

@@ -17,8 +17,13 @@ public:
 
     virtual ~ResponderGate() = default;
 
-    /// Called for each datagram from this address (Ignore drops it unread) and each IKE_SA_INIT request.
+    /// Called for each datagram from this address (Ignore drops it unread) and each IKE_SA_INIT request,
+    /// which says nothing about the traffic yet.
     [[nodiscard]] virtual Welcome welcome(Address const& remote) noexcept = 0;
+
+    /// Called when the peer has said in IKE_AUTH which traffic it wants to protect; where this is not for it,
+    /// it hears TS_UNACCEPTABLE.
+    [[nodiscard]] virtual bool accepts(Flow const& flow) noexcept = 0;
 
     /// A CHILD_SA is in the kernel and, where the peer started, our IKE_AUTH answer has not left yet: its
     /// policies must be in place when this returns (RFC 4322 §11.2.12.4).

@@ -15,6 +15,11 @@ static Address counted(Address const& remote)
     return remote.family() == Family::V6 ? Prefix(remote, 64).address() : remote;
 }
 
+static bool same_hosts(Flow const& one, Flow const& other)
+{
+    return one.local == other.local && one.remote == other.remote;
+}
+
 // ---- what comes and goes
 
 SaTable::Entry* SaTable::entry(charon_sa const& sa)
@@ -91,13 +96,17 @@ bool SaTable::admit(charon_sa const& sa, Flow const& flow)
 
 std::optional<Reqid> SaTable::reqid(charon_sa const& sa, Flow const& flow)
 {
+    if (!m_gate.accepts(flow))
+        return std::nullopt;
     std::scoped_lock lock(m_mutex);
     auto* found = entry(sa);
-    // The gate and the limits were asked for the address that IKE_SA_INIT came from.
-    if (!found || found->flow != flow || found->stage != Stage::SettingUp)
+    // The limits were asked for the address that IKE_SA_INIT came from.
+    if (!found || found->stage != Stage::SettingUp || !same_hosts(found->flow, flow))
         return std::nullopt;
-    if (!found->reqid)
-        found->reqid = m_reqids.acquire(flow);
+    if (found->reqid)
+        return found->flow == flow ? found->reqid : std::nullopt;
+    found->reqid = m_reqids.acquire(flow);
+    found->flow = flow;
     return found->reqid;
 }
 

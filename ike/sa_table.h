@@ -70,8 +70,8 @@ private:
     struct Entry {
         IkeSaId name{}; ///< the number it began with; IKE rekeying changes libcharon's number, never this one
         charon_sa sa{};
-        Flow flow;
-        NegotiationId negotiation{};               ///< 0 where the peer started
+        Flow flow;                   ///< of a peer's IKE_SA the two hosts, until it has said what it wants
+        NegotiationId negotiation{}; ///< 0 where the peer started
         std::optional<Reqid> reqid = std::nullopt; ///< held in m_reqids
         Stage stage = Stage::SettingUp;
         std::optional<Heard> heard = std::nullopt;

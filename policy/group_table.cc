@@ -89,12 +89,23 @@ GroupLine const* GroupTable::line_of(Prefix const& network, Service const& servi
     return found == m_by_key.end() ? nullptr : &m_lines[found->second];
 }
 
-bool GroupTable::knows(Address const& address) const
+std::vector<GroupLine const*> GroupTable::lines_for(Address const& address) const
 {
-    return std::ranges::any_of(m_lengths.at(index_of(address.family())), [&](int length) {
+    std::vector<GroupLine const*> result;
+    for (int const length : m_lengths.at(index_of(address.family()))) {
         Prefix const network(address, length);
-        return line_of(network, {}) || m_services.contains(network);
-    });
+        if (auto const services = m_services.find(network); services != m_services.end())
+            for (size_t const i : services->second)
+                result.push_back(&m_lines[i]);
+        // A line without a service decides about all that is left.
+        if (auto const* plain = line_of(network, {})) {
+            result.push_back(plain);
+            break;
+        }
+    }
+    return result;
 }
+
+bool GroupTable::knows(Address const& address) const { return !lines_for(address).empty(); }
 
 } // namespace oekd

@@ -25,6 +25,8 @@ public:
     [[nodiscard]] GroupLine const* find(Address const& address, Service const& service = {}) const;
     /// The line with just this network and service, or nullptr.
     [[nodiscard]] GroupLine const* line_of(Prefix const& network, Service const& service) const;
+    /// Every line that decides about some of this address's traffic, the one that decides first in front.
+    [[nodiscard]] std::vector<GroupLine const*> lines_for(Address const& address) const;
     /// False where the address's group is decided by no line, whatever the service.
     [[nodiscard]] bool knows(Address const& address) const;
 

@@ -11,12 +11,15 @@ using Welcome = ResponderGate::Welcome;
 
 Address address(std::string_view text) { return Address::parse(text).value(); }
 
-std::shared_ptr<GroupTable const> one_network_per_group()
+constexpr Service echo_at{6, 7, 0};
+
+std::shared_ptr<GroupTable const> one_network_per_group(Service const& service = {},
+                                                        std::vector<GroupLine> lines = {})
 {
-    std::vector<GroupLine> lines;
-    for (auto group : all_groups)
-        lines.push_back(
-            {Prefix(Address::parse(fmt::format("10.{}.0.0", int(group))).value(), 16), group, "f", 1});
+    for (auto group : all_groups) {
+        Prefix const network(Address::parse(fmt::format("10.{}.0.0", int(group))).value(), 16);
+        lines.push_back({.network = network, .group = group, .file = "f", .line = 1, .service = service});
+    }
     std::vector<LineError> errors;
     return std::make_shared<GroupTable const>(GroupTable::build(std::move(lines), errors));
 }
@@ -43,4 +46,65 @@ TEST_CASE("who gets an answer to IKE", "[daemon]")
     gate.close();
     CHECK(welcome(gate, PolicyGroup::Private) == Welcome::Refuse);
     CHECK(welcome(gate, PolicyGroup::Block) == Welcome::Ignore);
+}
+
+TEST_CASE("who gets an answer where only a service is named", "[daemon]")
+{
+    auto journal = Journal::open(LogLevel::Error);
+    Gatekeeper gate(one_network_per_group(echo_at), ResponderPolicies::open().value(), journal);
+    gate.open();
+    CHECK(welcome(gate, PolicyGroup::Clear) == Welcome::Refuse);
+    CHECK(welcome(gate, PolicyGroup::Private) == Welcome::Answer);
+    CHECK(welcome(gate, PolicyGroup::Block) == Welcome::Ignore);
+    CHECK(gate.welcome(address("192.0.2.1")) == Welcome::Ignore);
+}
+
+TEST_CASE("any line that negotiates is worth an answer, unless a longer network decides", "[daemon]")
+{
+    auto journal = Journal::open(LogLevel::Error);
+    auto const line = [](char const* network, int length, PolicyGroup group, Service const& service) {
+        return GroupLine{Prefix(address(network), length), group, "f", 1, service};
+    };
+    Gatekeeper gate(one_network_per_group({}, {line("10.0.0.0", 8, PolicyGroup::Private, echo_at),
+                                               line("192.0.2.0", 24, PolicyGroup::Block, {}),
+                                               line("192.0.2.0", 24, PolicyGroup::Private, echo_at),
+                                               line("192.0.2.9", 32, PolicyGroup::Clear, echo_at)}),
+                    ResponderPolicies::open().value(), journal);
+    gate.open();
+    CHECK(gate.welcome(address("192.0.2.1")) == Welcome::Answer);
+    CHECK(gate.welcome(address("192.0.2.9")) == Welcome::Answer);
+    CHECK(gate.welcome(address("10.99.0.1")) == Welcome::Answer);
+    CHECK(welcome(gate, PolicyGroup::Block) == Welcome::Ignore);
+    CHECK(welcome(gate, PolicyGroup::Clear) == Welcome::Refuse);
+}
+
+TEST_CASE("which flows a peer may protect", "[daemon]")
+{
+    auto journal = Journal::open(LogLevel::Error);
+    auto const flow = [](PolicyGroup group, Service const& service = {}) {
+        return Flow{address("198.51.100.1"), address(fmt::format("10.{}.0.1", int(group))), service};
+    };
+    SECTION("under a line without a service, whatever the service")
+    {
+        Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), journal);
+        CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private)));
+        gate.open();
+        for (auto group : all_groups) {
+            CHECK(gate.accepts(flow(group)) == accepts_negotiation(group));
+            CHECK(gate.accepts(flow(group, echo_at)) == accepts_negotiation(group));
+        }
+        gate.close();
+        CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private)));
+    }
+    SECTION("under a line with a service only what it covers")
+    {
+        Gatekeeper gate(one_network_per_group(echo_at), ResponderPolicies::open().value(), journal);
+        gate.open();
+        for (auto group : all_groups)
+            CHECK(gate.accepts(flow(group, echo_at)) == accepts_negotiation(group));
+        CHECK(gate.accepts(flow(PolicyGroup::Private, {6, 7, 40000})));
+        CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private)));
+        CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private, {6, 0, 7})));
+        CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private, {17, 7, 0})));
+    }
 }

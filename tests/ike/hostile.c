@@ -51,12 +51,26 @@ static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, b
     return TRUE;
 }
 
-static void replace(linked_list_t* list, char const* cidr)
+static traffic_selector_t* selector_from(char const* text)
+{
+    char cidr[64] = "";
+    unsigned protocol = 0, first = 0, last = 65535;
+    sscanf(text, "%63s %u %u %u", cidr, &protocol, &first, &last);
+    return traffic_selector_create_from_cidr(cidr, (uint8_t)protocol, (uint16_t)first, (uint16_t)last);
+}
+
+static void replace(linked_list_t* list, char const* texts)
 {
     traffic_selector_t* selector;
+    char* text;
+    if (!*texts)
+        return;
     while (list->remove_last(list, (void**)&selector) == SUCCESS)
         selector->destroy(selector);
-    list->insert_last(list, traffic_selector_create_from_cidr((char*)cidr, 0, 0, 65535));
+    enumerator_t* each = enumerator_create_token(texts, ",", " ");
+    while (each->enumerate(each, &text))
+        list->insert_last(list, selector_from(text));
+    each->destroy(each);
 }
 
 static bool on_narrow(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, narrow_hook_t hook,
@@ -64,7 +78,7 @@ static bool on_narrow(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, nar
 {
     (void)self;
     (void)child;
-    if (hook != NARROW_INITIATOR_PRE_NOAUTH)
+    if (hook == NARROW_INITIATOR_POST_NOAUTH || hook == NARROW_INITIATOR_POST_AUTH)
         return TRUE;
     host_t* host = ike_sa->get_other_host(ike_sa);
     char const* everything = host->get_family(host) == AF_INET ? "0.0.0.0/0" : "::/0";
@@ -72,10 +86,9 @@ static bool on_narrow(listener_t* self, ike_sa_t* ike_sa, child_sa_t* child, nar
         replace(local, everything);
         replace(remote, everything);
     }
-    if (*wanted.source)
-        replace(local, wanted.source);
-    if (*wanted.target)
-        replace(remote, wanted.target);
+    bool first = ike_sa->get_child_count(ike_sa) == 0;
+    replace(local, first ? wanted.source : wanted.rekey_source);
+    replace(remote, first ? wanted.target : wanted.rekey_target);
     return TRUE;
 }
 

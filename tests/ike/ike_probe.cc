@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <fmt/format.h>
 #include <signal.h>
+#include <sstream>
 
 namespace oekd {
 namespace {
@@ -23,6 +24,8 @@ struct Options {
     std::string remote;
     bool initiate = false;
     unsigned count = 1;
+    std::vector<std::string> services;
+    std::vector<std::string> only;
     bool tunnel = false;
     bool classic = false;
     std::vector<std::string> ignore;
@@ -48,6 +51,8 @@ struct Options {
         bool id_data = false;
         std::string source;
         std::string target;
+        std::string rekey_source;
+        std::string rekey_target;
         std::string move;
     } hostile;
 };
@@ -61,6 +66,11 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_option("--remote", o.remote, "the peer's address, with --initiate");
     app->add_flag("--initiate", o.initiate, "start a negotiation from --local to --remote");
     app->add_option("--count", o.count, "how many negotiations with that peer at the same time");
+    app->add_option(
+        "--service", o.services,
+        "with --initiate: negotiate for this, such as 'tcp 0 7', or 'everything'; may be repeated");
+    app->add_option("--only", o.only,
+                    "as a responder accept these services, or 'everything'; may be repeated");
     app->add_flag("--tunnel", o.tunnel, "propose tunnel mode instead of transport mode");
     app->add_flag("--classic", o.classic, "x25519 only, no ML-KEM");
     app->add_option("--ignore", o.ignore, "be silent towards this address");
@@ -77,8 +87,12 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_option("--log", o.log_level, "libcharon's log level, to standard error");
     app->add_option("--reqid", o.reqid, "the first reqid to give out");
     app->add_flag("--hostile-wide", o.hostile.wide, "hostile: propose 0.0.0.0/0 on both sides");
-    app->add_option("--hostile-source", o.hostile.source, "hostile: propose this address as ours");
-    app->add_option("--hostile-target", o.hostile.target, "hostile: propose this address as the peer's");
+    app->add_option("--hostile-source", o.hostile.source,
+                    "hostile: propose or answer these selectors as ours: 'CIDR [PROTOCOL FIRST LAST], ...'");
+    app->add_option("--hostile-target", o.hostile.target, "hostile: the same for the peer's side");
+    app->add_option("--hostile-rekey-source", o.hostile.rekey_source, "hostile: the same when rekeying");
+    app->add_option("--hostile-rekey-target", o.hostile.rekey_target,
+                    "hostile: the same for the peer's side when rekeying");
     app->add_flag("--hostile-children", o.hostile.children,
                   "hostile: ask for a second CHILD_SA as soon as one is up");
     app->add_flag("--hostile-rekeys", o.hostile.rekeys, "hostile: rekey the CHILD_SA without pause");
@@ -89,6 +103,16 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_option("--hostile-move", o.hostile.move,
                     "hostile: go on from this address, with MOBIKE's notify");
     return app;
+}
+
+Result<Service> parse_service(std::string const& text)
+{
+    if (text == "everything")
+        return Service{};
+    std::istringstream words(text);
+    std::string protocol, local_port, remote_port;
+    words >> protocol >> local_port >> remote_port;
+    return Service::read(protocol, local_port, remote_port);
 }
 
 class Gate : public ResponderGate {
@@ -103,6 +127,11 @@ public:
         if (std::ranges::find(m_options.refuse, text) != m_options.refuse.end())
             return Welcome::Refuse;
         return Welcome::Answer;
+    }
+    bool accepts(Flow const& flow) noexcept override
+    {
+        auto const text = flow.service.is_everything() ? "everything" : flow.service.to_string();
+        return m_options.only.empty() || std::ranges::find(m_options.only, text) != m_options.only.end();
     }
     void sa_installed(SaDescription const& sa) noexcept override
     {
@@ -193,6 +222,8 @@ void start_hostile(Options const& o)
     options.wide = o.hostile.wide;
     options.source = o.hostile.source.c_str();
     options.target = o.hostile.target.c_str();
+    options.rekey_source = o.hostile.rekey_source.c_str();
+    options.rekey_target = o.hostile.rekey_target.c_str();
     options.children = o.hostile.children;
     options.rekeys = o.hostile.rekeys;
     options.ike_rekey = o.hostile.ike_rekey;
@@ -201,6 +232,26 @@ void start_hostile(Options const& o)
     options.id_data = o.hostile.id_data;
     options.move = o.hostile.move.c_str();
     hostile_start(&options);
+}
+
+Result<void> initiate(Options const& o, Ike& ike)
+{
+    if (!o.initiate)
+        return {};
+    auto local = Address::parse(o.local);
+    auto remote = Address::parse(o.remote);
+    if (!local || !remote)
+        return fail(ErrorCode::Usage, "--initiate needs --local and --remote");
+    uint64_t number = 0;
+    for (auto const& text : o.services.empty() ? std::vector<std::string>{"everything"} : o.services) {
+        auto service = parse_service(text);
+        if (!service)
+            return std::unexpected(service.error());
+        for (unsigned i = 0; i < o.count; ++i)
+            ike.negotiate(NegotiationId(++number),
+                          Flow{.local = *local, .remote = *remote, .service = *service});
+    }
+    return {};
 }
 
 void block_signals(std::initializer_list<int> signals)
@@ -239,12 +290,8 @@ Result<int> run(Options const& o)
         if (print_events(*mailbox, o.until, start))
             loop->stop(0);
     });
-    auto local = Address::parse(o.local);
-    auto remote = Address::parse(o.remote);
-    if (o.initiate && (!local || !remote))
-        return fail(ErrorCode::Usage, "--initiate needs --local and --remote");
-    for (unsigned i = 1; o.initiate && i <= o.count; ++i)
-        (*ike)->negotiate(NegotiationId(i), Flow{.local = *local, .remote = *remote});
+    if (auto begun = initiate(o, **ike); !begun)
+        return std::unexpected(begun.error());
     auto code = loop->run();
 
     auto const stopping = std::chrono::steady_clock::now();

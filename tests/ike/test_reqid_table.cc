@@ -29,6 +29,17 @@ TEST_CASE("a flow has one reqid, whoever asks for it", "[ike]")
     CHECK(table.size() == 2);
 }
 
+TEST_CASE("a service has a reqid of its own", "[ike]")
+{
+    ReqidTable table(Reqid{100}, Reqid{199});
+    auto narrow = flow(1);
+    narrow.service = {6, 0, 7};
+    REQUIRE(table.acquire(flow(1)) == Reqid{100});
+    CHECK(table.acquire(narrow) == Reqid{101});
+    table.release(flow(1));
+    CHECK(table.acquire(narrow) == Reqid{101});
+}
+
 TEST_CASE("a reqid is kept until the last user has gone", "[ike]")
 {
     ReqidTable table(Reqid{100}, Reqid{199});

@@ -10,14 +10,17 @@ namespace {
 class Gate : public ResponderGate {
 public:
     Welcome answer = Welcome::Answer;
+    std::optional<Flow> refused;
     std::vector<SaDescription> installed;
 
     Welcome welcome(Address const&) noexcept override { return answer; }
+    bool accepts(Flow const& flow) noexcept override { return flow != refused; }
     void sa_installed(SaDescription const& sa) noexcept override { installed.push_back(sa); }
 };
 
 Flow const west_east{.local = *Address::parse("10.1.0.1"), .remote = *Address::parse("10.2.0.1")};
 Flow const west_plain{.local = *Address::parse("10.1.0.1"), .remote = *Address::parse("10.3.0.1")};
+Flow const west_echo{.local = west_east.local, .remote = west_east.remote, .service = {6, 0, 7}};
 constexpr NegotiationId ours{42};
 
 charon_sa sa(uint32_t number)
@@ -305,6 +308,69 @@ TEST_CASE("a peer that changes its address between IKE_SA_INIT and IKE_AUTH gets
     REQUIRE(bench.table.admit(sa(1), west_east));
     CHECK_FALSE(bench.table.reqid(sa(1), west_plain));
     CHECK_FALSE(bench.table.reqid(sa(9), west_east)); // never admitted
+}
+
+TEST_CASE("a service of a pair is a flow of its own", "[ike]")
+{
+    Bench bench;
+    auto const whole = bench.begin(NegotiationId{1}, 1, west_east);
+    auto const narrow = bench.begin(NegotiationId{2}, 2, west_echo);
+    CHECK(whole != narrow);
+    CHECK(bench.answer(3, west_echo) == narrow);
+    SECTION("its SA is told with its service")
+    {
+        REQUIRE(bench.up(2, narrow, west_echo));
+        auto event = bench.only<SaUp>();
+        CHECK(event.negotiation == NegotiationId{2});
+        CHECK(event.sa.flow == west_echo);
+        bench.table.sa_gone(sa(2));
+        CHECK(bench.only<SaDown>().flow == west_echo);
+    }
+    SECTION("an SA for all of the pair is not what it asked for, nor the other way round")
+    {
+        CHECK_FALSE(bench.up(2, narrow, west_east));
+        CHECK_FALSE(bench.up(1, whole, west_echo));
+    }
+    SECTION("ICMP is about the one whose SPI it quotes")
+    {
+        bench.table.unreachable({.remote = west_echo.remote, .initiator_spi = sa(2).initiator_spi});
+        CHECK(bench.only<PeerRefusedPort>().flow == west_echo);
+    }
+    for (auto number : {1U, 2U, 3U})
+        bench.table.sa_gone(sa(number));
+    CHECK(bench.reqids.size() == 0);
+}
+
+TEST_CASE("what a peer asks for in IKE_AUTH decides about its flow", "[ike]")
+{
+    Bench bench;
+    REQUIRE(bench.table.admit(sa(1), west_east));
+    SECTION("once")
+    {
+        auto reqid = bench.table.reqid(sa(1), west_echo);
+        REQUIRE(reqid);
+        CHECK(bench.table.reqid(sa(1), west_echo) == reqid);
+        CHECK_FALSE(bench.table.reqid(sa(1), west_east));
+        REQUIRE(bench.up(1, *reqid, west_echo));
+        CHECK(bench.only<SaUp>().sa.flow == west_echo);
+    }
+    SECTION("where the policy wants it")
+    {
+        bench.gate.refused = west_echo;
+        CHECK_FALSE(bench.table.reqid(sa(1), west_echo));
+        CHECK(bench.reqids.size() == 0);
+        CHECK(bench.table.reqid(sa(1), west_east));
+    }
+    SECTION("and counts for its address")
+    {
+        REQUIRE(bench.table.reqid(sa(1), west_echo));
+        bench.answer(2, west_east);
+        CHECK_FALSE(bench.table.admit(sa(3), west_east));
+    }
+    bench.table.sa_gone(sa(1));
+    bench.table.sa_gone(sa(2));
+    CHECK(bench.reqids.size() == 0);
+    CHECK(bench.table.admit(sa(4), west_east));
 }
 
 TEST_CASE("ICMP counts for a negotiation of ours that nothing was heard of, once", "[ike]")

@@ -124,6 +124,27 @@ TEST_CASE("a line with a service decides before the plain one of the same networ
     CHECK_FALSE(table.knows(*Address::parse("203.0.113.1")));
 }
 
+TEST_CASE("the lines that decide about an address", "[policy][group-table]")
+{
+    constexpr Service any_tcp{6, 0, 0};
+    constexpr Service ssh_to{6, 0, 22};
+    auto const table =
+        table_of({line(PolicyGroup::Clear, "192.0.0.0/8"), line(PolicyGroup::Private, "192.0.2.0/24"),
+                  line(PolicyGroup::Block, "192.0.2.0/28", any_tcp),
+                  line(PolicyGroup::Clear, "192.0.2.0/28", ssh_to)});
+    auto const lines_of = [&](char const* address) {
+        std::vector<std::string> subjects;
+        for (auto const* line : table.lines_for(*Address::parse(address)))
+            subjects.push_back(line->subject());
+        return subjects;
+    };
+    using Subjects = std::vector<std::string>;
+    CHECK(lines_of("192.0.2.1") == Subjects{"192.0.2.0/28 tcp 0 22", "192.0.2.0/28 tcp 0 0", "192.0.2.0/24"});
+    CHECK(lines_of("192.0.2.99") == Subjects{"192.0.2.0/24"});
+    CHECK(lines_of("192.1.0.1") == Subjects{"192.0.0.0/8"});
+    CHECK(lines_of("203.0.113.1").empty());
+}
+
 TEST_CASE("the same network twice is reported with both places", "[policy][group-table]")
 {
     std::vector<LineError> errors;

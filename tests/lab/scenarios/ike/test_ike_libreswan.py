@@ -21,3 +21,17 @@ def test_libreswan_begins(west, east, peer, libreswan):
     wait_until(lambda: "10.1.0.1" in other.whack("--trafficstatus"), this_guest().patience(10), "libreswan's SA to be up")
     other.stop()
     answers.wait("down")
+
+
+def test_libreswan_answers_for_a_service(west, east, peer, libreswan):
+    libreswan(east, {"private-or-clear": ["10.1.0.0/16 tcp 7 0"]})
+    up = peer(west, "--service", "tcp 0 7", to=east).wait("up")
+    assert up["flow"] == f"{west.ipv4} - {east.ipv4} tcp 0 7"
+
+
+def test_libreswan_begins_for_a_service(west, east, peer, libreswan):
+    answers = peer(west)
+    libreswan(east, {"private-or-clear": ["10.1.0.0/16 udp 0 7"]})
+    with east.udp_socket() as sock:
+        sock.sendto(b"first", (west.ipv4, 7))
+    assert answers.wait("up")["flow"] == f"{west.ipv4} - {east.ipv4} udp 7 0"

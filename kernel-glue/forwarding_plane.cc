@@ -154,7 +154,7 @@ Result<void> ForwardingPlane::remove_all()
         return std::unexpected(present.error());
     for (auto const& policy : *present)
         if (is_ours(policy.priority))
-            if (auto removed = m_requests.remove(policy.selector, policy.direction);
+            if (auto removed = m_requests.remove(policy);
                 !removed && removed.error().code != ErrorCode::NotFound)
                 return removed;
     m_installation.forget();

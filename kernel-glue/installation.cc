@@ -17,12 +17,35 @@ bool means_the_same(GroupLine const* one, GroupLine const& other)
     return one && one->group == other.group && one->conduct == other.conduct;
 }
 
+/// Finds the lines of one table in another. Most lines stand there in the same order, where no look-up is
+/// needed.
+class Counterparts {
+public:
+    explicit Counterparts(GroupTable const& table) : m_table(table) {}
+
+    GroupLine const* operator()(GroupLine const& line)
+    {
+        auto const lines = m_table.lines();
+        if (m_next < lines.size() && lines[m_next].network == line.network &&
+            lines[m_next].service == line.service)
+            return &lines[m_next++];
+        auto const* found = m_table.line_of(line.network, line.service);
+        if (found)
+            m_next = static_cast<size_t>(found - lines.data()) + 1;
+        return found;
+    }
+
+private:
+    GroupTable const& m_table;
+    size_t m_next = 0;
+};
+
 Result<void> carry_out(xfrm::Requests& kernel, PolicyChange const& change)
 {
     switch (change.kind) {
     case PolicyChange::Kind::Create: return kernel.create(change.policy);
     case PolicyChange::Kind::Update: return kernel.update(change.policy);
-    case PolicyChange::Kind::Remove: return kernel.remove(change.policy.selector, change.policy.direction);
+    case PolicyChange::Kind::Remove: return kernel.remove(change.policy);
     }
     __builtin_unreachable();
 }
@@ -125,8 +148,9 @@ Installation::Target Installation::difference(TrapQueues const& queues, GroupTab
             if (own.family() == line.network.family())
                 visit(own);
     };
+    Counterparts in_new(table);
     for (auto const& line : m_table.lines()) {
-        if (means_the_same(table.line_of(line.network, line.service), line))
+        if (means_the_same(in_new(line), line))
             continue;
         of_same_family(line, [&](Address const& own) {
             std::ranges::move(policies_of(line, own), std::back_inserter(target.before));
@@ -134,8 +158,9 @@ Installation::Target Installation::difference(TrapQueues const& queues, GroupTab
                 target.before.push_back(wide_trap(line, own, alias));
         });
     }
+    Counterparts in_old(m_table);
     for (auto const& line : table.lines()) {
-        if (means_the_same(m_table.line_of(line.network, line.service), line))
+        if (means_the_same(in_old(line), line))
             continue;
         of_same_family(line, [&](Address const& own) {
             for (auto& policy : policies_of(line, own))

@@ -58,7 +58,7 @@ Result<void> remove_ours(xfrm::Requests& kernel, xfrm::Selector const& selector,
         return {};
     if (!present)
         return std::unexpected(present.error());
-    return unless_missing(kernel.remove(selector, direction));
+    return unless_missing(kernel.remove(*present));
 }
 
 Result<void> remove_own_states(xfrm::Requests& kernel)

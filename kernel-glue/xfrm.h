@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <tuple>
 
 /// XFRM's objects as values (include/uapi/linux/xfrm.h), so that nobody above has to know the kernel's
 /// structs.
@@ -48,8 +49,15 @@ struct Policy {
     uint32_t priority = 0;
     Verdict verdict = Verdict::Allow;
     std::optional<Template> tmpl; ///< only with Allow
+    uint32_t index = 0; ///< the kernel's own name for it, 0 where it has not told; not part of what it says
 
-    friend bool operator==(Policy const&, Policy const&) = default;
+    friend bool operator==(Policy const& one, Policy const& other)
+    {
+        auto const says = [](Policy const& policy) {
+            return std::tie(policy.selector, policy.direction, policy.priority, policy.verdict, policy.tmpl);
+        };
+        return says(one) == says(other);
+    }
 };
 
 /// The kernel asks for an SA (XFRM_MSG_ACQUIRE). The flow's hosts come from the SA, its service from the

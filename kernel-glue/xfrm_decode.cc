@@ -231,8 +231,8 @@ Decoded<Policy> parse_policy(Bytes payload)
     if (!*selector || !direction || templates->size() > 1 || (blocks && !templates->empty()) ||
         (!blocks && raw->action != XFRM_POLICY_ALLOW) || raw->flags != 0 || has_foreign_traits(*attributes))
         return std::nullopt;
-    Policy policy{**selector, *direction, raw->priority, blocks ? Verdict::Block : Verdict::Allow,
-                  std::nullopt};
+    Policy policy{**selector,   *direction, raw->priority, blocks ? Verdict::Block : Verdict::Allow,
+                  std::nullopt, raw->index};
     if (templates->empty())
         return policy;
     auto const tmpl = template_of(templates->front());

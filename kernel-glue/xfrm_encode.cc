@@ -168,6 +168,15 @@ netlink::Request encode_delete_policy(Selector const& selector, Direction direct
     return encode_policy_id(XFRM_MSG_DELPOLICY, selector, direction);
 }
 
+netlink::Request encode_delete_policy(uint32_t index, Direction direction)
+{
+    netlink::Request request(XFRM_MSG_DELPOLICY, NLM_F_ACK);
+    auto& raw = request.put_struct<xfrm_userpolicy_id>();
+    raw.index = index;
+    raw.dir = kernel_direction(direction);
+    return request;
+}
+
 netlink::Request encode_dump_policies()
 {
     netlink::Request request(XFRM_MSG_GETPOLICY, NLM_F_DUMP);

@@ -27,6 +27,8 @@ netlink::Request encode_new_policy(Policy const& policy);
 netlink::Request encode_update_policy(Policy const& policy);
 netlink::Request encode_get_policy(Selector const& selector, Direction direction);
 netlink::Request encode_delete_policy(Selector const& selector, Direction direction);
+/// By the kernel's index.
+netlink::Request encode_delete_policy(uint32_t index, Direction direction);
 netlink::Request encode_dump_policies();
 
 netlink::Request encode_get_state(Address const& destination, Spi spi);

@@ -113,6 +113,14 @@ Result<void> Requests::remove(Selector const& selector, Direction direction)
                       describe(selector, direction));
 }
 
+Result<void> Requests::remove(Policy const& policy)
+{
+    if (policy.index == 0)
+        return remove(policy.selector, policy.direction);
+    return in_context(transact(encode_delete_policy(policy.index, policy.direction)), "removing",
+                      describe(policy.selector, policy.direction));
+}
+
 Result<Policy> Requests::find(Selector const& selector, Direction direction)
 {
     std::vector<Policy> found;

@@ -66,6 +66,22 @@ TEST_CASE("policies come back from the kernel as they were given", "[kernel-glue
     CHECK(requests.policies().value().empty());
 }
 
+TEST_CASE("a policy that the kernel has named is removed by that name", "[kernel-glue][requests][kernel]")
+{
+    PrivateNetwork const network;
+    auto requests = Requests::open().value();
+    REQUIRE(requests.create(blocking("10.1.0.1", "10.2.0.0/16", 5)));
+    REQUIRE(requests.create(blocking("10.1.0.1", "10.3.0.0/16", 5)));
+    auto const listed = requests.policies().value();
+    REQUIRE(listed.size() == 2);
+    CHECK(listed[0].index != 0);
+    REQUIRE(requests.remove(listed[0]));
+    CHECK(requests.policies().value() == std::vector{listed[1]});
+    CHECK(requests.remove(listed[0]).error().code == ErrorCode::NotFound);
+    REQUIRE(requests.remove(blocking("10.1.0.1", listed[1].selector.destination.to_string(), 5)));
+    CHECK(requests.policies().value().empty());
+}
+
 TEST_CASE("a dump of many policies is complete", "[kernel-glue][requests][kernel]")
 {
     PrivateNetwork const network;

@@ -16,7 +16,7 @@ namespace oekd::cli {
 
 namespace {
 
-constexpr uint64_t patience_us = 10'000'000;
+constexpr std::chrono::seconds default_patience{10};
 constexpr std::string_view how_to_start = "start it with 'systemctl start oekd'";
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
@@ -82,8 +82,6 @@ int start(sd_bus* bus, Fd socket)
     if (int r = sd_bus_set_fd(bus, socket.get(), socket.get()); r < 0)
         return r;
     [[maybe_unused]] int const now_of_the_bus = socket.release();
-    if (int r = sd_bus_set_method_call_timeout(bus, patience_us); r < 0)
-        return r;
     return sd_bus_start(bus);
 }
 
@@ -100,7 +98,13 @@ Outcome<DaemonClient> DaemonClient::connect(std::string const& socket_path)
     DaemonClient client(bus);
     if (int r = start(bus, std::move(*socket)); r < 0)
         return no_answer(-r);
+    client.set_patience(default_patience);
     return client;
+}
+
+void DaemonClient::set_patience(std::chrono::microseconds patience)
+{
+    sd_bus_set_method_call_timeout(m_bus.get(), static_cast<uint64_t>(patience.count()));
 }
 
 Outcome<DaemonClient::Message> DaemonClient::new_call(char const* method)

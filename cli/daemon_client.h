@@ -4,6 +4,7 @@
 #include "base/handle.h"
 #include "cli/failure.h"
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <systemd/sd-bus.h>
@@ -14,6 +15,9 @@ namespace oekd::cli {
 class DaemonClient {
 public:
     static Outcome<DaemonClient> connect(std::string const& socket_path);
+
+    /// How long each call waits for its answer; 10 s unless told otherwise.
+    void set_patience(std::chrono::microseconds patience);
 
     /// Calls a method of org.oekd.Daemon1 and waits for the answer: a JSON array of what it returns.
     [[nodiscard]] Outcome<nlohmann::json> call(char const* method);

@@ -104,4 +104,9 @@ std::string json_text(ShowReport const& show)
     return text_of(result);
 }
 
+std::string json_text(ReloadReport const& reload)
+{
+    return text_of({{"lines", reload.lines}, {"warnings", reload.warnings}});
+}
+
 } // namespace oekd::cli

@@ -14,5 +14,6 @@ namespace oekd::cli {
 [[nodiscard]] std::string json_text(StatusReport const& status);
 [[nodiscard]] std::string json_text(std::span<FlowReport const> flows);
 [[nodiscard]] std::string json_text(ShowReport const& show);
+[[nodiscard]] std::string json_text(ReloadReport const& reload);
 
 } // namespace oekd::cli

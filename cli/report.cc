@@ -34,6 +34,13 @@ template <typename Decode> auto list(Json const& object, char const* key, Decode
     return result;
 }
 
+std::vector<std::string> texts(Json const& object, char const* key)
+{
+    return list(object, key, [](Json const& item) {
+        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
+    });
+}
+
 LineReport decode_line(Json const& line)
 {
     return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line")};
@@ -89,9 +96,7 @@ StatusReport decode_status_dictionary(Json const& status)
     report.deciding = number(status, "Deciding");
     report.max_flows = number(status, "MaxFlows");
     report.lines = list(status, "Lines", decode_line);
-    report.warnings = list(status, "Warnings", [](Json const& item) {
-        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
-    });
+    report.warnings = texts(status, "Warnings");
     return report;
 }
 
@@ -133,6 +138,14 @@ Outcome<ShowReport> decode_show(Json const& reply)
         if (auto const& line = reply.at(1); !line.empty())
             report.line = decode_line(line);
         return report;
+    });
+}
+
+Outcome<ReloadReport> decode_reload(Json const& reply)
+{
+    return guarded([&] {
+        auto const& result = reply.at(0);
+        return ReloadReport{number(result, "Lines"), texts(result, "Warnings")};
     });
 }
 

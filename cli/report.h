@@ -73,6 +73,11 @@ struct StatusReport {
     std::vector<std::string> warnings;
 };
 
+struct ReloadReport {
+    uint64_t lines = 0; ///< in force
+    std::vector<std::string> warnings;
+};
+
 struct ShowReport {
     std::vector<FlowReport> flows;
     std::optional<LineReport> line; ///< the one that decides now
@@ -84,5 +89,6 @@ struct ShowReport {
 [[nodiscard]] Outcome<StatusReport> decode_status(nlohmann::json const& reply);
 [[nodiscard]] Outcome<std::vector<FlowReport>> decode_flows(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ShowReport> decode_show(nlohmann::json const& reply);
+[[nodiscard]] Outcome<ReloadReport> decode_reload(nlohmann::json const& reply);
 
 } // namespace oekd::cli

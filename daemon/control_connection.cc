@@ -18,19 +18,19 @@ bool is_local_signal(sd_bus_message* message, char const* name)
 
 } // namespace
 
-ControlConnection::ControlConnection(EventLoop& loop, ViewSource& views, EventLoop::Callback on_end,
+ControlConnection::ControlConnection(EventLoop& loop, ControlTarget target, EventLoop::Callback on_end,
                                      std::chrono::milliseconds patience)
-    : m_loop(loop), m_views(views), m_on_end(std::move(on_end)), m_patience(patience)
+    : m_loop(loop), m_target(target), m_on_end(std::move(on_end)), m_patience(patience)
 {}
 
 Result<std::unique_ptr<ControlConnection>> ControlConnection::serve(EventLoop& loop, Fd socket,
-                                                                    ViewSource& views,
+                                                                    ControlTarget target,
                                                                     EventLoop::Callback on_end,
                                                                     std::chrono::milliseconds patience)
 {
     // The constructor is private to this class, so make_unique cannot call it.
     std::unique_ptr<ControlConnection> connection(
-        new ControlConnection(loop, views, std::move(on_end), patience));
+        new ControlConnection(loop, target, std::move(on_end), patience));
     if (int r = connection->start(std::move(socket)); r < 0)
         return std::unexpected(system_error(-r, "serving a client of the control socket"));
     return connection;

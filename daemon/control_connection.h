@@ -5,7 +5,7 @@
 #include "base/event_loop.h"
 #include "base/fd.h"
 #include "base/handle.h"
-#include "daemon/view.h"
+#include "daemon/control_target.h"
 
 #include <chrono>
 #include <memory>
@@ -22,16 +22,16 @@ public:
     /// Speaks D-Bus over a connected socket. When it is over ended() is true and `on_end` is called, once;
     /// the object must not be destroyed before that call has returned.
     static Result<std::unique_ptr<ControlConnection>>
-    serve(EventLoop& loop, Fd socket, ViewSource& views, EventLoop::Callback on_end,
+    serve(EventLoop& loop, Fd socket, ControlTarget target, EventLoop::Callback on_end,
           std::chrono::milliseconds patience = default_patience);
     ControlConnection(ControlConnection const&) = delete;
     ControlConnection& operator=(ControlConnection const&) = delete;
 
     [[nodiscard]] bool ended() const { return m_ended; }
-    [[nodiscard]] ViewSource& views() const { return m_views; }
+    [[nodiscard]] ControlTarget const& target() const { return m_target; }
 
 private:
-    ControlConnection(EventLoop& loop, ViewSource& views, EventLoop::Callback on_end,
+    ControlConnection(EventLoop& loop, ControlTarget target, EventLoop::Callback on_end,
                       std::chrono::milliseconds patience);
     int start(Fd socket);
     static int on_message(sd_bus_message* message, void* self, sd_bus_error* error) noexcept;
@@ -41,7 +41,7 @@ private:
     void end();
 
     EventLoop& m_loop;
-    ViewSource& m_views;
+    ControlTarget m_target;
     EventLoop::Callback m_on_end;
     std::chrono::milliseconds m_patience;
     Handle<sd_bus, sd_bus_close_unref> m_bus;

@@ -1,93 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/control_encoding.h"
 
-#include "base/plain_text.h"
+#include "daemon/bus_entries.h"
 
 #include <utility>
 
 namespace oekd::control_encoding {
 
+using bus::append_array;
+using bus::append_dictionary;
+using bus::append_text;
+using bus::Entries;
+using bus::inside;
+using bus::microseconds;
+
 namespace {
-
-uint64_t microseconds(WallTime time)
-{
-    auto const since_epoch =
-        std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-    return since_epoch < 0 ? 0 : static_cast<uint64_t>(since_epoch);
-}
-
-int append_text(sd_bus_message* message, std::string_view text)
-{
-    return sd_bus_message_append_basic(message, 's', plain_text(text).c_str());
-}
-
-/// Opens a container, lets `fill` write what is inside, closes it. Stops at the first error.
-template <typename Fill> int inside(sd_bus_message* message, char type, char const* contents, Fill fill)
-{
-    if (int r = sd_bus_message_open_container(message, type, contents); r < 0)
-        return r;
-    if (int r = fill(); r < 0)
-        return r;
-    return sd_bus_message_close_container(message);
-}
-
-/// An array with one element for each item.
-template <typename Items, typename Append>
-int append_array(sd_bus_message* message, char const* element, Items const& items, Append append)
-{
-    return inside(message, 'a', element, [&] {
-        for (auto const& item : items) {
-            if (int r = append(message, item); r < 0)
-                return r;
-        }
-        return 0;
-    });
-}
-
-/// The entries of one a{sv}. After an error nothing more is written; result() tells.
-class Entries {
-public:
-    explicit Entries(sd_bus_message* message) : m_message(message) {}
-
-    void text(char const* key, std::string_view value)
-    {
-        entry(key, "s", [&] { return append_text(m_message, value); });
-    }
-    void number(char const* key, uint64_t value)
-    {
-        entry(key, "t", [&] { return sd_bus_message_append_basic(m_message, 't', &value); });
-    }
-    template <typename Items, typename Append>
-    void array(char const* key, char const* signature, Items const& items, Append append)
-    {
-        entry(key, signature, [&] { return append_array(m_message, signature + 1, items, append); });
-    }
-    [[nodiscard]] int result() const { return m_result; }
-
-private:
-    template <typename Fill> void entry(char const* key, char const* signature, Fill fill)
-    {
-        if (m_result < 0)
-            return;
-        m_result = inside(m_message, 'e', "sv", [&] {
-            int r = sd_bus_message_append_basic(m_message, 's', key);
-            return r < 0 ? r : inside(m_message, 'v', signature, fill);
-        });
-    }
-
-    sd_bus_message* m_message;
-    int m_result = 0;
-};
-
-/// One a{sv}: `write` gets the Entries.
-template <typename Write> int append_dictionary(sd_bus_message* message, Write write)
-{
-    return inside(message, 'a', "{sv}", [&] {
-        Entries entries(message);
-        write(entries);
-        return entries.result();
-    });
-}
 
 int append_group_line(sd_bus_message* message, GroupLine const& line)
 {
@@ -187,6 +114,14 @@ int append_line(sd_bus_message* message, GroupLine const* line)
     if (line)
         return append_group_line(message, *line);
     return append_dictionary(message, [](Entries&) {});
+}
+
+int append_reload(sd_bus_message* message, ReloadView const& reload)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        entries.number("Lines", reload.lines);
+        entries.array("Warnings", "as", reload.warnings, append_text);
+    });
 }
 
 } // namespace oekd::control_encoding

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "daemon/commands.h"
 #include "daemon/view.h"
 
 #include <span>
@@ -19,6 +20,7 @@
 ///            Why s, NextTry t (seconds), ClearUntil t, Reqid t, BytesIn t, BytesOut t, PacketsIn t,
 ///            PacketsOut t
 ///   details  a flow, and SAs aa{sv}, History a(ts)
+///   reload   Lines t, Warnings as
 ///   SA       IkeSa t, Mode s, Protection s, StartedBy s ("us", "peer"), SpiIn t, SpiOut t, IkeProposal s,
 ///   EspProposal s
 namespace oekd::control_encoding {
@@ -28,6 +30,7 @@ namespace oekd::control_encoding {
 int append_status(sd_bus_message* message, StatusView const& status);
 /// Without SAs and history: a list may be long.
 int append_flows(sd_bus_message* message, std::span<FlowView const> flows);
+int append_reload(sd_bus_message* message, ReloadView const& reload);
 int append_details(sd_bus_message* message, std::span<FlowView const> flows);
 /// An empty a{sv} where there is no line.
 int append_line(sd_bus_message* message, GroupLine const* line);

@@ -2,6 +2,7 @@
 #include "daemon/control_methods.h"
 
 #include "base/handle.h"
+#include "base/plain_text.h"
 #include "daemon/control_connection.h"
 #include "daemon/control_encoding.h"
 
@@ -12,7 +13,9 @@ namespace oekd::control_methods {
 
 namespace {
 
-ViewSource& views_of(void* userdata) { return static_cast<ControlConnection*>(userdata)->views(); }
+ControlTarget const& target_of(void* userdata) { return static_cast<ControlConnection*>(userdata)->target(); }
+
+ViewSource& views_of(void* userdata) { return target_of(userdata).views; }
 
 /// Answers a call with what `fill` appends.
 template <typename Fill> int answer(sd_bus_message* call, Fill fill)
@@ -66,6 +69,14 @@ int show_flow(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcep
     });
 }
 
+int reload(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
+{
+    auto const done = target_of(userdata).commands.reload();
+    if (!done)
+        return sd_bus_error_set(error, reload_failed, plain_text(done.error().message).c_str());
+    return answer(call, [&](sd_bus_message* reply) { return control_encoding::append_reload(reply, *done); });
+}
+
 } // namespace
 
 sd_bus_vtable const* vtable()
@@ -80,6 +91,8 @@ sd_bus_vtable const* vtable()
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("ShowFlow", SD_BUS_ARGS("s", address),
                                               SD_BUS_RESULT("aa{sv}", flows, "a{sv}", line), show_flow,
                                               SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", result),
+                                              reload, SD_BUS_VTABLE_UNPRIVILEGED),
         sd_bus_vtable SD_BUS_VTABLE_END,
     };
     return entries.data();

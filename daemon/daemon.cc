@@ -47,15 +47,20 @@ void Daemon::stop(Ending ending)
 }
 
 /// What cannot be loaded leaves everything as it is; otherwise only flows whose group changed are touched.
-void Daemon::reload()
+Result<ReloadView> Daemon::reload()
 {
     sd_notify(0, "RELOADING=1");
-    if (auto done = load_and_install(); !done)
-        m_journal.log(LogLevel::Error,
-                      fmt::format("reload: {}; the old policy stays in force", done.error().message));
-    else
-        m_journal.log(LogLevel::Notice, fmt::format("reloaded: {} group lines", m_groups->lines().size()));
+    auto const done = load_and_install();
     sd_notify(0, "READY=1");
+    if (!done) {
+        auto error = done.error();
+        error.message += "; the old policy stays in force";
+        m_journal.log(LogLevel::Error, error.with("reload").message);
+        return std::unexpected(error);
+    }
+    auto const lines = m_groups->lines().size();
+    m_journal.log(LogLevel::Notice, fmt::format("reloaded: {} group lines", lines));
+    return ReloadView{lines, m_views->warnings()};
 }
 
 Result<void> Daemon::load_and_install()

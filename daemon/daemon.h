@@ -4,6 +4,7 @@
 #include "base/event_loop.h"
 #include "base/journal.h"
 #include "base/mailbox.h"
+#include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/connection_table.h"
 #include "daemon/control_server.h"
@@ -42,7 +43,7 @@ struct Sysctls {
 };
 
 /// Everything that lives while the daemon runs, in the order of construction.
-class Daemon {
+class Daemon final : public Commands {
 public:
     Daemon(StartOptions const& options, Journal const& journal) : m_options(options), m_journal(journal) {}
 
@@ -57,7 +58,7 @@ private:
     Result<void> start_ike();
     Result<void> watch();
     Result<void> install_policies();
-    void reload();
+    Result<ReloadView> reload() override;
     Result<void> load_and_install();
     std::vector<std::string> report(std::vector<LineError> const& errors) const;
     void kernel_readable();

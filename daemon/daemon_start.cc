@@ -109,7 +109,7 @@ Result<void> Daemon::watch()
         if (auto kept = keep(m_loop->on_signal(signal, [this] { m_loop->stop(0); })); !kept)
             return kept;
     }
-    if (auto kept = keep(m_loop->on_signal(SIGHUP, [this] { reload(); })); !kept)
+    if (auto kept = keep(m_loop->on_signal(SIGHUP, [this] { (void)reload(); })); !kept)
         return kept;
     if (auto kept = keep(m_loop->on_readable(m_kernel_events->fd(), [this] { kernel_readable(); })); !kept)
         return kept;
@@ -138,7 +138,7 @@ Result<void> Daemon::start()
     m_table.emplace(*m_loop, *m_enforcer, *m_reqids, m_journal, m_groups,
                     ConnectionTable::Options{m_config.timing, m_config.max_flows});
     m_views.emplace(*m_table, *m_enforcer);
-    auto control = ControlServer::listen(*m_loop, m_config.control, *m_views);
+    auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)
         return std::unexpected(control.error());
     m_control = std::move(*control);

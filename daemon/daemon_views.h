@@ -14,6 +14,7 @@ public:
 
     /// Things an administrator should mend, shown until the next reload.
     void set_warnings(std::vector<std::string> warnings) { m_warnings = std::move(warnings); }
+    [[nodiscard]] std::vector<std::string> const& warnings() const { return m_warnings; }
 
     [[nodiscard]] StatusView status() override;
     [[nodiscard]] std::vector<FlowView> flows() override;

@@ -3,19 +3,23 @@
 #include "tests/daemon/fixed_views.h"
 
 #include <cstdio>
-#include <cstring>
+#include <string_view>
 #include <unistd.h>
 
-/// Serves the example values at the socket argv[1], or nothing at all with a second argument "empty". Writes
-/// "ready" when it listens, and ends when its standard input does.
+/// Serves the example values at the socket argv[1]; with a second argument "empty" nothing at all, with
+/// "broken" what cannot be reloaded. Writes "ready" when it listens, and ends when its standard input does.
 int main(int argc, char** argv)
 {
     if (argc < 2)
         return 64;
-    bool const empty = argc > 2 && std::strcmp(argv[2], "empty") == 0;
-    auto views = empty ? oekd::FixedViews() : oekd::example_views();
+    std::string_view const variant = argc > 2 ? argv[2] : "";
+    auto views = variant == "empty" ? oekd::FixedViews() : oekd::example_views();
+    if (variant == "broken")
+        views.reload_result =
+            oekd::fail(oekd::ErrorCode::Configuration,
+                       "/etc/oekd/policies: No such file or directory; the old policy stays in force");
     auto loop = oekd::EventLoop::create().value();
-    auto const server = oekd::ControlServer::listen(loop, argv[1], views);
+    auto const server = oekd::ControlServer::listen(loop, argv[1], views.target());
     if (!server) {
         std::fprintf(stderr, "%s\n", server.error().message.c_str());
         return 1;

@@ -188,6 +188,29 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
           Json{{"when", "2026-11-21T18:30:05Z"}, {"text", "clear -> keyed: AUTH-NULL, by the peer"}});
 }
 
+TEST_CASE("reload tells what is in force and what is not", "[oekctl]")
+{
+    Daemon const daemon;
+    auto const result = daemon.oekctl({"reload"});
+    CHECK(result.status == 0);
+    CHECK(result.out ==
+          "reloaded: 1 line is in force\n"
+          "  warning   /etc/oekd/policies/clear:2: \"10.0.0.0/33\": the length is over 32; this "
+          "line is skipped\n");
+    auto const json = Json::parse(daemon.oekctl({"reload", "--json"}).out);
+    CHECK(json.at("lines") == 1);
+    CHECK(json.at("warnings").size() == 1);
+}
+
+TEST_CASE("a reload that is not possible says that the old policy is in force", "[oekctl]")
+{
+    auto const result = Daemon({"broken"}).oekctl({"reload", "--json"});
+    CHECK(result.status == code(cli::ExitStatus::Failure));
+    CHECK(result.out.empty());
+    CHECK(result.error ==
+          "oekctl: /etc/oekd/policies: No such file or directory; the old policy stays in force\n");
+}
+
 TEST_CASE("a failure is one line and an exit status", "[oekctl]")
 {
     Daemon const daemon;
@@ -240,7 +263,7 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A verb (status, list or show) is required"},
+             Row{"no verb", {}, "A verb (status, list, show, reload) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},

@@ -98,6 +98,7 @@ FixedViews example_views()
     status.lines = {*views.line};
     status.warnings = {
         "/etc/oekd/policies/clear:2: \"10.0.0.0/33\": the length is over 32; this line is skipped"};
+    views.reload_result = ReloadView{1, status.warnings};
     return views;
 }
 

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "daemon/view.h"
+#include "daemon/control_target.h"
 
 namespace oekd {
 
-/// A ViewSource of values that the test set. Must not be changed while a server uses it.
-class FixedViews final : public ViewSource {
+/// A daemon of values that the test set. Must not be changed while a server uses it.
+class FixedViews final : public ViewSource, public Commands {
 public:
     StatusView status_view;
     std::vector<FlowView> flow_views;
     std::optional<GroupLine> line; ///< decides about everybody
+    Result<ReloadView> reload_result;
 
     StatusView status() override { return status_view; }
     std::vector<FlowView> flows() override { return flow_views; }
@@ -20,7 +21,10 @@ public:
         std::erase_if(found, [&](FlowView const& view) { return view.flow.remote != remote; });
         return found;
     }
+    Result<ReloadView> reload() override { return reload_result; }
     GroupLine const* line_for(Address const&) override { return line ? &*line : nullptr; }
+
+    [[nodiscard]] ControlTarget target() { return {*this, *this}; }
 };
 
 /// A daemon with an encrypted flow, one that went clear and one that is blocked; times around 2026-11-21

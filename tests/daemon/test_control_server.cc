@@ -23,10 +23,10 @@ namespace {
 
 using Server = std::unique_ptr<ControlServer>;
 
-ServingThread serve(std::filesystem::path const& socket, ViewSource& views)
+ServingThread serve(std::filesystem::path const& socket, FixedViews& views)
 {
     return ServingThread(std::function<Result<Server>(EventLoop&)>(
-        [socket, &views](EventLoop& loop) { return ControlServer::listen(loop, socket, views); }));
+        [socket, &views](EventLoop& loop) { return ControlServer::listen(loop, socket, views.target()); }));
 }
 
 Fd connect_to(std::filesystem::path const& path)
@@ -281,6 +281,28 @@ TEST_CASE("ShowFlow says why there is nothing to show", "[control]")
     }
 }
 
+TEST_CASE("Reload tells what is in force now, or that nothing changed", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto views = example_views();
+    SECTION("done")
+    {
+        auto const server = serve(directory.path() / "control", views);
+        auto const reply = Client(connect_to(directory.path() / "control")).call("Reload");
+        REQUIRE(reply);
+        CHECK(*reply == Json::array({{{"Lines", 1}, {"Warnings", views.status_view.warnings}}}));
+    }
+    SECTION("not possible")
+    {
+        views.reload_result = fail(ErrorCode::Configuration, "no \xff such file");
+        auto const server = serve(directory.path() / "control", views);
+        auto const reply = Client(connect_to(directory.path() / "control")).call("Reload");
+        REQUIRE(!reply);
+        CHECK(reply.error().name == "org.oekd.Error.ReloadFailed");
+        CHECK(reply.error().message == "no \\xff such file");
+    }
+}
+
 TEST_CASE("the interface describes itself, and unknown methods are refused", "[control]")
 {
     TemporaryDirectory const directory;
@@ -447,7 +469,7 @@ TEST_CASE("a client that leaves one answer unread is cut off in the end", "[cont
                                            [connection = served.connection] { connection->reset(); })
                                     .value();
             };
-            auto connection = ControlConnection::serve(loop, std::move(*theirs), views, on_end,
+            auto connection = ControlConnection::serve(loop, std::move(*theirs), views.target(), on_end,
                                                        std::chrono::milliseconds{50});
             if (!connection)
                 return std::unexpected(connection.error());

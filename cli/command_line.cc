@@ -48,6 +48,14 @@ void add_show(CLI::App& app, CommandLine& line)
     verb->footer("Example: oekctl show 192.0.2.80");
 }
 
+void add_monitor(CLI::App& app, CommandLine& line)
+{
+    auto* verb = add_verb(app, line, "monitor", "every decision as it happens");
+    verb->add_option("ADDRESS|PREFIX", line.address, "only decisions about this peer or network")
+        ->check(address_or_prefix(line.filter.remote));
+    verb->footer("Example: oekctl monitor 192.0.2.0/24");
+}
+
 void describe(CLI::App& app, CommandLine& line)
 {
     app.add_option("--socket", line.socket, "oekd's control socket")->capture_default_str();
@@ -57,12 +65,14 @@ void describe(CLI::App& app, CommandLine& line)
         ->footer("Example: oekctl status --json | jq .flows");
     add_list(app, line);
     add_show(app, line);
+    add_monitor(app, line);
     add_verb(app, line, "reload", "read the group files again")
         ->footer("Example: oekctl reload || journalctl -u oekd");
     app.footer("Examples:\n"
                "  oekctl status                     is it on, and for how many flows?\n"
                "  oekctl list --protection clear    who is not encrypted, and why\n"
                "  oekctl show 192.0.2.80            everything about one peer\n"
+               "  oekctl monitor                    what is decided now\n"
                "  oekctl reload                     after a change of the group files\n"
                "See oekctl(1).");
 }

@@ -17,6 +17,7 @@ namespace oekd::cli {
 namespace {
 
 constexpr std::chrono::seconds default_patience{10};
+constexpr char const* interface_name = "org.oekd.Daemon1";
 constexpr std::string_view how_to_start = "start it with 'systemctl start oekd'";
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
@@ -110,8 +111,8 @@ void DaemonClient::set_patience(std::chrono::microseconds patience)
 Outcome<DaemonClient::Message> DaemonClient::new_call(char const* method)
 {
     sd_bus_message* call = nullptr;
-    if (int r = sd_bus_message_new_method_call(m_bus.get(), &call, nullptr, "/org/oekd", "org.oekd.Daemon1",
-                                               method);
+    if (int r =
+            sd_bus_message_new_method_call(m_bus.get(), &call, nullptr, "/org/oekd", interface_name, method);
         r < 0)
         return no_answer(-r);
     return Message(call);
@@ -148,6 +149,34 @@ Outcome<nlohmann::json> DaemonClient::call(char const* method, std::string const
     if (int r = sd_bus_message_append_basic(call->get(), 's', argument.c_str()); r < 0)
         return no_answer(-r);
     return send(*call);
+}
+
+Outcome<void> DaemonClient::follow(EventLoop& loop, Hear hear, EventLoop::Callback gone)
+{
+    m_hear = std::move(hear);
+    m_gone = std::move(gone);
+    if (int r = sd_bus_add_filter(m_bus.get(), nullptr, on_message, this); r < 0)
+        return no_answer(-r);
+    if (int r = sd_bus_attach_event(m_bus.get(), loop.raw(), SD_EVENT_PRIORITY_NORMAL); r < 0)
+        return no_answer(-r);
+    return {};
+}
+
+int DaemonClient::on_message(sd_bus_message* message, void* self, sd_bus_error*) noexcept
+{
+    static_cast<DaemonClient*>(self)->heard(message);
+    return 0;
+}
+
+void DaemonClient::heard(sd_bus_message* message)
+{
+    if (sd_bus_message_is_signal(message, "org.freedesktop.DBus.Local", "Disconnected") > 0)
+        return m_gone();
+    if (sd_bus_message_is_signal(message, interface_name, nullptr) <= 0)
+        return;
+    auto const values = to_json(message);
+    if (values)
+        m_hear(*values);
 }
 
 } // namespace oekd::cli

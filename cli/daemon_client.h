@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "base/event_loop.h"
 #include "base/handle.h"
 #include "cli/failure.h"
 
@@ -23,14 +24,23 @@ public:
     [[nodiscard]] Outcome<nlohmann::json> call(char const* method);
     [[nodiscard]] Outcome<nlohmann::json> call(char const* method, std::string const& argument);
 
+    /// From now on `hear` gets the values of each signal, and `gone` is called when the connection is over,
+    /// both from within the loop. The client must stay where it is, and must not outlive the loop.
+    using Hear = std::function<void(nlohmann::json const& values)>;
+    [[nodiscard]] Outcome<void> follow(EventLoop& loop, Hear hear, EventLoop::Callback gone);
+
 private:
     using Message = Handle<sd_bus_message, sd_bus_message_unref>;
 
     explicit DaemonClient(sd_bus* bus) : m_bus(bus) {}
     Outcome<Message> new_call(char const* method);
     Outcome<nlohmann::json> send(Message const& call);
+    static int on_message(sd_bus_message* message, void* self, sd_bus_error* error) noexcept;
+    void heard(sd_bus_message* message);
 
     Handle<sd_bus, sd_bus_flush_close_unref> m_bus;
+    Hear m_hear;
+    EventLoop::Callback m_gone;
 };
 
 } // namespace oekd::cli

@@ -2,6 +2,7 @@
 #include "cli/command_line.h"
 #include "cli/daemon_client.h"
 #include "cli/list.h"
+#include "cli/monitor.h"
 #include "cli/reload.h"
 #include "cli/show.h"
 #include "cli/status.h"
@@ -28,15 +29,27 @@ Outcome<std::string> text_to_print(CommandLine const& line)
     return show(*daemon, line.address, line.format());
 }
 
+ExitStatus tell(Failure const& failure)
+{
+    fmt::print(stderr, "oekctl: {}\n", failure.message);
+    return failure.status;
+}
+
 ExitStatus print(Outcome<std::string> const& text)
 {
-    if (!text) {
-        fmt::print(stderr, "oekctl: {}\n", text.error().message);
-        return text.error().status;
-    }
+    if (!text)
+        return tell(text.error());
     bool const written =
         std::fwrite(text->data(), 1, text->size(), stdout) == text->size() && std::fflush(stdout) == 0;
     return written ? ExitStatus::Ok : ExitStatus::Failure;
+}
+
+ExitStatus run(CommandLine const& line)
+{
+    if (line.verb != "monitor")
+        return print(text_to_print(line));
+    auto const ended = monitor(line.socket, line.filter.remote, line.format());
+    return ended ? ExitStatus::Ok : tell(ended.error());
 }
 
 } // namespace
@@ -45,5 +58,5 @@ int main(int argc, char** argv)
 {
     std::setlocale(LC_CTYPE, "");
     auto const line = parse_command_line(argc, argv);
-    return static_cast<int>(line ? print(text_to_print(*line)) : line.error());
+    return static_cast<int>(line ? run(*line) : line.error());
 }

@@ -43,7 +43,8 @@ std::vector<std::string> texts(Json const& object, char const* key)
 
 LineReport decode_line(Json const& line)
 {
-    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line")};
+    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line"),
+            text(line, "Service")};
 }
 
 SaReport decode_sa(Json const& sa)
@@ -62,6 +63,7 @@ FlowReport decode_flow(Json const& flow)
     FlowReport report;
     report.local = text(flow, "Local");
     report.remote = text(flow, "Remote");
+    report.service = text(flow, "Service");
     report.group = text(flow, "Group");
     report.file = text(flow, "File");
     report.line = number(flow, "Line");
@@ -121,6 +123,11 @@ template <typename Decode> auto guarded(Decode decode) -> Outcome<decltype(decod
 
 } // namespace
 
+std::string subject_of(std::string const& remote, std::string const& service)
+{
+    return service.empty() ? remote : remote + ' ' + service;
+}
+
 Outcome<StatusReport> decode_status(Json const& reply)
 {
     return guarded([&] { return decode_status_dictionary(reply.at(0)); });
@@ -137,6 +144,26 @@ Outcome<ShowReport> decode_show(Json const& reply)
         ShowReport report{decode_flow_array(reply.at(0)), std::nullopt};
         if (auto const& line = reply.at(1); !line.empty())
             report.line = decode_line(line);
+        return report;
+    });
+}
+
+Outcome<DecisionReport> decode_decision(Json const& values)
+{
+    return guarded([&] {
+        auto const& decision = values.at(0);
+        DecisionReport report;
+        report.when = time(decision, "When");
+        report.local = text(decision, "Local");
+        report.remote = text(decision, "Remote");
+        report.service = text(decision, "Service");
+        report.group = text(decision, "Group");
+        report.file = text(decision, "File");
+        report.line = number(decision, "Line");
+        report.before = text(decision, "Before");
+        report.after = text(decision, "After");
+        report.protection = text(decision, "Protection");
+        report.why = text(decision, "Why");
         return report;
     });
 }

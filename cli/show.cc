@@ -36,7 +36,8 @@ std::string meaning_of(std::string_view protection)
 
 std::string line_text(LineReport const& line)
 {
-    return fmt::format("{}: {} in {}:{}", line.group, line.network, line.file, line.line);
+    return fmt::format("{}: {} in {}:{}", line.group, subject_of(line.network, line.service), line.file,
+                       line.line);
 }
 
 /// The line that decided; after a reload it may be another one than decides now.
@@ -89,8 +90,10 @@ std::string format_flow(FlowReport const& flow, std::optional<LineReport> const&
     if (flow.reqid != 0)
         add(rows, "reqid", fmt::format("{}", flow.reqid));
     add_history(rows, flow.history);
-    return fmt::format("{}\n{}", style.paint(fmt::format("{} - {}", flow.local, flow.remote), Paint::Bold),
-                       format_table(rows, style));
+    return fmt::format(
+        "{}\n{}",
+        style.paint(fmt::format("{} - {}", flow.local, subject_of(flow.remote, flow.service)), Paint::Bold),
+        format_table(rows, style));
 }
 
 } // namespace

@@ -30,10 +30,10 @@ std::string reason(SaDescription const& sa)
 } // namespace
 
 ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids,
-                                 Journal const& journal, std::shared_ptr<GroupTable const> groups,
-                                 Options options)
-    : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_groups(std::move(groups)),
-      m_options(options)
+                                 Journal const& journal, Observer observer,
+                                 std::shared_ptr<GroupTable const> groups, Options options)
+    : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal),
+      m_observer(std::move(observer)), m_groups(std::move(groups)), m_options(options)
 {}
 
 ConnectionTable::~ConnectionTable() = default;
@@ -250,13 +250,8 @@ void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_
     row.connection = std::move(stepped.next);
     if (starts)
         row.negotiation = NegotiationId{++m_last_negotiation};
-    if (row.connection.state != before) {
-        row.why = why;
-        row.since = wall_clock();
-        row.remember(row.since,
-                     fmt::format("{} -> {}: {}", to_string(before), to_string(row.connection.state), why));
-        log_change(row, before, why);
-    }
+    if (row.connection.state != before)
+        changed(row, before, why);
     if (!carry_out(row, stepped.actions) && !std::holds_alternative<Withdrawn>(event)) {
         apply(row, Withdrawn{}, "the kernel refused");
         return;
@@ -326,21 +321,22 @@ void ConnectionTable::watch_inbound(ConnectionRow& row, Duration delay)
         row.inbound_timer = std::move(*timer);
 }
 
-void ConnectionTable::log_change(ConnectionRow const& row, ConnectionState before, std::string_view why) const
+void ConnectionTable::changed(ConnectionRow& row, ConnectionState before, std::string_view why)
 {
     auto const& connection = row.connection;
-    // Deciding, and a flow's end, are for those who look closely; what a flow ends up as is for everybody.
-    bool const outcome = connection.state == ConnectionState::Keyed ||
-                         connection.state == ConnectionState::ClearText ||
-                         connection.state == ConnectionState::Deny;
-    m_journal.log(outcome ? LogLevel::Info : LogLevel::Debug,
-                  fmt::format("{}: {} -> {}: {}", connection.flow.to_string(), to_string(before),
-                              to_string(connection.state), why),
-                  {{"OEKD_REMOTE", connection.flow.remote.to_string()},
-                   {"OEKD_LOCAL", connection.flow.local.to_string()},
-                   {"OEKD_STATE", std::string(to_string(connection.state))},
-                   {"OEKD_PROTECTION", std::string(to_string(protection(connection)))},
-                   {"OEKD_GROUP", std::string(to_string(connection.group))}});
+    row.why = why;
+    row.since = wall_clock();
+    Decision const decision{.when = row.since,
+                            .flow = connection.flow,
+                            .group = connection.group,
+                            .file = row.file,
+                            .line = row.line,
+                            .before = before,
+                            .after = connection.state,
+                            .protection = protection(connection),
+                            .why = row.why};
+    row.remember(row.since, fmt::format("{}: {}", decision.change(), why));
+    m_observer(decision);
 }
 
 } // namespace oekd

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/control_connection.h"
 
+#include "daemon/control_encoding.h"
 #include "daemon/control_methods.h"
 
 namespace oekd {
@@ -78,10 +79,10 @@ bool ControlConnection::admit(sd_bus_message* message)
     if (is_local_signal(message, "Connected"))
         process_early_call();
     auto timer = m_loop.after(m_patience, [this] {
-        if (has_unread_answer())
+        if (!m_monitor && unread() > 0)
             end();
     });
-    if (is_local_signal(message, "Disconnected") || has_unread_answer() || !timer) {
+    if (is_local_signal(message, "Disconnected") || unread() > 0 || !timer) {
         end();
         return false;
     }
@@ -98,10 +99,33 @@ void ControlConnection::process_early_call()
         m_early_call = std::move(*turn);
 }
 
-bool ControlConnection::has_unread_answer() const
+void ControlConnection::announce(Decision const& decision)
+{
+    if (m_ended || !m_monitor || (m_monitor->peers && !m_monitor->peers->contains(decision.flow.remote)))
+        return;
+    if (send(decision) < 0 || unread() > max_backlog)
+        end();
+}
+
+/// Never waits: what the socket does not take stays in sd-bus's queue.
+int ControlConnection::send(Decision const& decision)
+{
+    sd_bus_message* raw = nullptr;
+    if (int r = sd_bus_message_new_signal(m_bus.get(), &raw, control_methods::object_path,
+                                          control_methods::interface_name, control_methods::decided);
+        r < 0)
+        return r;
+    Handle<sd_bus_message, sd_bus_message_unref> const signal(raw);
+    if (int r = control_encoding::append_decision(raw, decision); r < 0)
+        return r;
+    return sd_bus_send(m_bus.get(), raw, nullptr);
+}
+
+/// Messages that wait for the client to read.
+uint64_t ControlConnection::unread() const
 {
     uint64_t queued = 0;
-    return sd_bus_get_n_queued_write(m_bus.get(), &queued) >= 0 && queued > 0;
+    return sd_bus_get_n_queued_write(m_bus.get(), &queued) < 0 ? 0 : queued;
 }
 
 void ControlConnection::end()

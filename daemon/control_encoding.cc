@@ -16,10 +16,25 @@ using bus::microseconds;
 
 namespace {
 
+/// "tcp 0 22"; no key where all services are meant.
+void write_service(Entries& entries, Service const& service)
+{
+    if (!service.is_everything())
+        entries.text("Service", service.to_string());
+}
+
+void write_ends(Entries& entries, Flow const& flow)
+{
+    entries.text("Local", flow.local.to_string());
+    entries.text("Remote", flow.remote.to_string());
+    write_service(entries, flow.service);
+}
+
 int append_group_line(sd_bus_message* message, GroupLine const& line)
 {
     return append_dictionary(message, [&](Entries& entries) {
         entries.text("Network", line.network.to_string());
+        write_service(entries, line.service);
         entries.text("Group", to_string(line.group));
         entries.text("File", line.file);
         entries.number("Line", static_cast<uint64_t>(line.line));
@@ -51,8 +66,7 @@ int append_history_entry(sd_bus_message* message, HistoryEntry const& entry)
 
 void write_flow(Entries& entries, FlowView const& flow)
 {
-    entries.text("Local", flow.flow.local.to_string());
-    entries.text("Remote", flow.flow.remote.to_string());
+    write_ends(entries, flow.flow);
     entries.text("Group", to_string(flow.group));
     entries.text("File", flow.group_file);
     entries.number("Line", static_cast<uint64_t>(flow.group_line));
@@ -114,6 +128,21 @@ int append_line(sd_bus_message* message, GroupLine const* line)
     if (line)
         return append_group_line(message, *line);
     return append_dictionary(message, [](Entries&) {});
+}
+
+int append_decision(sd_bus_message* message, Decision const& decision)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        entries.number("When", microseconds(decision.when));
+        write_ends(entries, decision.flow);
+        entries.text("Group", to_string(decision.group));
+        entries.text("File", decision.file);
+        entries.number("Line", static_cast<uint64_t>(decision.line));
+        entries.text("Before", to_string(decision.before));
+        entries.text("After", to_string(decision.after));
+        entries.text("Protection", to_string(decision.protection));
+        entries.text("Why", decision.why);
+    });
 }
 
 int append_reload(sd_bus_message* message, ReloadView const& reload)

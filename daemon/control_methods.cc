@@ -29,6 +29,12 @@ template <typename Fill> int answer(sd_bus_message* call, Fill fill)
     return sd_bus_message_send(raw);
 }
 
+/// Reads a string argument; in `text` it lives as long as the call.
+int read_text(sd_bus_message* call, char const*& text)
+{
+    return sd_bus_message_read_basic(call, 's', static_cast<void*>(&text));
+}
+
 int status(sd_bus_message* call, void* userdata, sd_bus_error*) noexcept
 {
     auto const view = views_of(userdata).status();
@@ -53,7 +59,7 @@ std::string without_flow(Address const& remote, GroupLine const* line)
 int show_flow(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
 {
     char const* text = nullptr;
-    if (int r = sd_bus_message_read_basic(call, 's', static_cast<void*>(&text)); r < 0)
+    if (int r = read_text(call, text); r < 0)
         return r;
     auto const remote = Address::read(text);
     if (!remote)
@@ -67,6 +73,22 @@ int show_flow(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcep
         int r = control_encoding::append_details(reply, flows);
         return r < 0 ? r : control_encoding::append_line(reply, line);
     });
+}
+
+int monitor(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
+{
+    char const* text = nullptr;
+    if (int r = read_text(call, text); r < 0)
+        return r;
+    std::optional<Prefix> peers;
+    if (std::string_view(text) != "") {
+        auto const prefix = Prefix::read(text);
+        if (!prefix)
+            return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, prefix.error().message.c_str());
+        peers = *prefix;
+    }
+    static_cast<ControlConnection*>(userdata)->monitor(peers);
+    return answer(call, [](sd_bus_message*) { return 0; });
 }
 
 int reload(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
@@ -93,6 +115,9 @@ sd_bus_vtable const* vtable()
                                               SD_BUS_VTABLE_UNPRIVILEGED),
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", result),
                                               reload, SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Monitor", SD_BUS_ARGS("s", peers), SD_BUS_NO_RESULT, monitor,
+                                              SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_SIGNAL_WITH_ARGS(decided, SD_BUS_ARGS("a{sv}", decision), 0),
         sd_bus_vtable SD_BUS_VTABLE_END,
     };
     return entries.data();

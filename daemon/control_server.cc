@@ -102,6 +102,12 @@ ControlServer::listen(EventLoop& loop, std::filesystem::path const& socket, Cont
     return std::unique_ptr<ControlServer>(new ControlServer(std::move(state)));
 }
 
+void ControlServer::announce(Decision const& decision)
+{
+    for (auto const& connection : m_state->connections)
+        connection->announce(decision);
+}
+
 ControlServer::ControlServer(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 ControlServer::~ControlServer() = default;
 

@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "base/event_loop.h"
 #include "daemon/control_target.h"
+#include "daemon/decision.h"
 
 #include <filesystem>
 #include <memory>
@@ -19,6 +20,9 @@ public:
     static Result<std::unique_ptr<ControlServer>> listen(EventLoop& loop, std::filesystem::path const& socket,
                                                          ControlTarget target);
     ~ControlServer(); ///< closes all connections and removes the socket
+    /// Tells the clients that monitor.
+    void announce(Decision const& decision);
+
     ControlServer(ControlServer const&) = delete;
     ControlServer& operator=(ControlServer const&) = delete;
 

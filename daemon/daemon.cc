@@ -148,6 +148,19 @@ void Daemon::follow_addresses()
         m_address_retry = std::move(*retry);
 }
 
+void Daemon::decided(Decision const& decision)
+{
+    m_journal.log(decision.is_outcome() ? LogLevel::Info : LogLevel::Debug,
+                  fmt::format("{}: {}: {}", decision.flow.to_string(), decision.change(), decision.why),
+                  {{"OEKD_REMOTE", decision.flow.remote.to_string()},
+                   {"OEKD_LOCAL", decision.flow.local.to_string()},
+                   {"OEKD_STATE", std::string(to_string(decision.after))},
+                   {"OEKD_PROTECTION", std::string(to_string(decision.protection))},
+                   {"OEKD_GROUP", std::string(to_string(decision.group))}});
+    if (m_control) // not yet, or no longer, at both ends of our life
+        m_control->announce(decision);
+}
+
 void Daemon::mail()
 {
     for (auto const& event : m_mailbox->take_all())

@@ -66,6 +66,7 @@ private:
     void addresses_readable();
     void follow_addresses();
     void mail();
+    void decided(Decision const& decision);
 
     StartOptions m_options;
     Journal const& m_journal;

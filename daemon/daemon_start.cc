@@ -135,8 +135,9 @@ Result<void> Daemon::start()
     if (auto started = start_ike(); !started)
         return started;
     m_enforcer.emplace(*m_plane, *m_ike);
-    m_table.emplace(*m_loop, *m_enforcer, *m_reqids, m_journal, m_groups,
-                    ConnectionTable::Options{m_config.timing, m_config.max_flows});
+    m_table.emplace(
+        *m_loop, *m_enforcer, *m_reqids, m_journal, [this](Decision const& decision) { decided(decision); },
+        m_groups, ConnectionTable::Options{m_config.timing, m_config.max_flows});
     m_views.emplace(*m_table, *m_enforcer);
     auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)

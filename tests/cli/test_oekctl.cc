@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/failure.h"
-#include "tests/cli/program.h"
-#include "tests/daemon/temporary_directory.h"
+#include "tests/cli/serving_daemon.h"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -15,34 +14,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-/// The real control server with example values in a directory of its own.
-class Daemon {
-public:
-    explicit Daemon(std::vector<std::string> more = {})
-        : m_program(required_environment("CONTROL_TEST_SERVER"), with(std::move(more)))
-    {}
-
-    [[nodiscard]] std::string socket() const { return (m_directory.path() / "control").native(); }
-
-    [[nodiscard]] Finished oekctl(std::vector<std::string> arguments, Rights rights = Rights::Ours) const
-    {
-        arguments.insert(arguments.begin(), {"--socket", socket()});
-        return run_program(required_environment("OEKCTL"), arguments, rights);
-    }
-
-private:
-    std::vector<std::string> with(std::vector<std::string> more) const
-    {
-        more.insert(more.begin(), socket());
-        return more;
-    }
-
-    TemporaryDirectory m_directory;
-    BackgroundProgram m_program;
-};
-
-int code(cli::ExitStatus status) { return static_cast<int>(status); }
-
 /// Ages depend on when the test runs.
 std::string without_ages(std::string const& text)
 {
@@ -53,7 +24,7 @@ std::string without_ages(std::string const& text)
 
 TEST_CASE("list is a table of all flows", "[oekctl]")
 {
-    auto const result = Daemon().oekctl({"list"});
+    auto const result = ServingDaemon().oekctl({"list"});
     CHECK(result.error.empty());
     REQUIRE(result.status == 0);
     auto const text = without_ages(result.out);
@@ -70,7 +41,7 @@ TEST_CASE("list is a table of all flows", "[oekctl]")
 
 TEST_CASE("list filters by remote, state, protection and group", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     struct Row {
         std::vector<std::string> filter;
         std::vector<std::string> remotes;
@@ -102,7 +73,7 @@ TEST_CASE("list filters by remote, state, protection and group", "[oekctl]")
 
 TEST_CASE("status and show are for people", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     auto const status = daemon.oekctl({"status"});
     REQUIRE(status.status == 0);
     CHECK_THAT(status.out, Catch::Contains("opportunistic encryption is on"));
@@ -121,7 +92,7 @@ TEST_CASE("status and show are for people", "[oekctl]")
 
 TEST_CASE("a daemon without lines does not claim to encrypt", "[oekctl]")
 {
-    Daemon const daemon({"empty"});
+    ServingDaemon const daemon({"empty"});
     auto const status = daemon.oekctl({"status"});
     REQUIRE(status.status == 0);
     CHECK_THAT(status.out, Catch::Contains("nothing is encrypted; see oekd-policies(5)"));
@@ -132,7 +103,7 @@ TEST_CASE("a daemon without lines does not claim to encrypt", "[oekctl]")
 
 TEST_CASE("--json has the keys of the manual", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     auto const status = Json::parse(daemon.oekctl({"status", "--json"}).out);
     CHECK(status.at("version") == "0.1.0");
     CHECK(status.at("strongswan") == "6.1.0");
@@ -144,6 +115,7 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
                                      {"deciding", 0},
                                      {"limit", 65'536}});
     CHECK(status.at("lines") == Json::array({{{"network", "192.0.2.0/24"},
+                                              {"service", nullptr},
                                               {"group", "private-or-clear"},
                                               {"file", "/etc/oekd/policies/private-or-clear"},
                                               {"line", 3}}}));
@@ -152,6 +124,7 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
     auto const list = Json::parse(daemon.oekctl({"list", "--json"}).out).at("flows");
     CHECK(list.at(2) == Json{{"remote", "2001:db8:1:2:3:4:5:6"},
                              {"local", "2001:db8::7"},
+                             {"service", nullptr},
                              {"protection", "clear"},
                              {"state", "clear"},
                              {"group", "private-or-clear"},
@@ -190,7 +163,7 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
 
 TEST_CASE("reload tells what is in force and what is not", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     auto const result = daemon.oekctl({"reload"});
     CHECK(result.status == 0);
     CHECK(result.out ==
@@ -204,7 +177,7 @@ TEST_CASE("reload tells what is in force and what is not", "[oekctl]")
 
 TEST_CASE("a reload that is not possible says that the old policy is in force", "[oekctl]")
 {
-    auto const result = Daemon({"broken"}).oekctl({"reload", "--json"});
+    auto const result = ServingDaemon({"broken"}).oekctl({"reload", "--json"});
     CHECK(result.status == code(cli::ExitStatus::Failure));
     CHECK(result.out.empty());
     CHECK(result.error ==
@@ -213,7 +186,7 @@ TEST_CASE("a reload that is not possible says that the old policy is in force", 
 
 TEST_CASE("a failure is one line and an exit status", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     SECTION("no such flow")
     {
         auto const result = daemon.oekctl({"show", "192.0.2.99"});
@@ -263,7 +236,7 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A verb (status, list, show, reload) is required"},
+             Row{"no verb", {}, "A verb (status, list, show, monitor, reload) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},

@@ -102,4 +102,28 @@ FixedViews example_views()
     return views;
 }
 
+std::vector<Decision> example_decisions()
+{
+    auto blocked = flow_between("2001:db8::7", "2001:db8::80");
+    blocked.service = Service::read("tcp", "0", "22").value();
+    return {{.when = start + std::chrono::milliseconds{5042},
+             .flow = flow_between("192.0.2.7", "192.0.2.80"),
+             .group = PolicyGroup::PrivateOrClear,
+             .file = "/etc/oekd/policies/private-or-clear",
+             .line = 3,
+             .before = ConnectionState::PendingOe,
+             .after = ConnectionState::Keyed,
+             .protection = Protection::Anonymous,
+             .why = "AUTH-NULL, started by us"},
+            {.when = start + std::chrono::seconds{6},
+             .flow = blocked,
+             .group = PolicyGroup::Private,
+             .file = "/etc/oekd/policies/private",
+             .line = 1,
+             .before = ConnectionState::PendingOe,
+             .after = ConnectionState::Deny,
+             .protection = Protection::Blocked,
+             .why = "refused by the peer: \x1b[2J\xff"}};
+}
+
 } // namespace oekd

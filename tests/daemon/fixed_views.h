@@ -2,6 +2,7 @@
 #pragma once
 
 #include "daemon/control_target.h"
+#include "daemon/decision.h"
 
 namespace oekd {
 
@@ -30,5 +31,8 @@ public:
 /// A daemon with an encrypted flow, one that went clear and one that is blocked; times around 2026-11-21
 /// 18:30 UTC.
 [[nodiscard]] FixedViews example_views();
+
+/// A flow that is encrypted, and a service that is blocked; the latter's reason holds what fools a terminal.
+[[nodiscard]] std::vector<Decision> example_decisions();
 
 } // namespace oekd

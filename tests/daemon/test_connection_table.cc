@@ -45,7 +45,8 @@ public:
 /// A table on a real event loop; short times keep the test short.
 struct Fixture {
     explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
-        : table(loop, enforcer, reqids, journal, table_of(group),
+        : table(loop, enforcer, reqids, journal, [this](Decision const& d) { decisions.push_back(d); },
+                table_of(group),
                 {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms},
                  .max_flows = max_flows})
     {}
@@ -82,6 +83,7 @@ struct Fixture {
     RecordingEnforcer enforcer;
     ReqidTable reqids{Reqid{100}, Reqid{200}};
     Journal journal = Journal::open(LogLevel::Error);
+    std::vector<Decision> decisions;
     ConnectionTable table;
 };
 
@@ -111,6 +113,29 @@ TEST_CASE("an SA encrypts the flow; its end gives it back to the trap", "[daemon
     CHECK(f.enforcer.take() == Names{"release"});
     CHECK(f.table.rows().empty());
     CHECK(f.reqids.size() == 0);
+}
+
+TEST_CASE("every change is told as it happens, with its reason and its line", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(PeerHeard{f.enforcer.negotiation, to_east}); // changes nothing
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    f.table.ike_event(SaDown{IkeSaId{1}, to_east});
+    Names told;
+    for (auto const& decision : f.decisions) {
+        CHECK(decision.flow == to_east);
+        CHECK(decision.group == PolicyGroup::PrivateOrClear);
+        CHECK(decision.file == "f");
+        CHECK(decision.line == 1);
+        told.push_back(decision.change() + ", " + std::string(to_string(decision.protection)));
+    }
+    CHECK(told ==
+          Names{"expired -> pending, clear", "pending -> keyed, anonymous", "keyed -> expired, clear"});
+    CHECK(f.decisions.at(0).why == "a packet wants to leave");
+    CHECK(f.decisions.at(1).why.starts_with("AUTH-NULL, "));
+    CHECK(f.decisions.at(1).is_outcome());
+    CHECK(!f.decisions.at(2).is_outcome());
 }
 
 TEST_CASE("cleartext is refused once ESP has arrived", "[daemon]")

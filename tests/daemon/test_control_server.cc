@@ -448,6 +448,53 @@ TEST_CASE("a client that asks on without reading is cut off, and nobody else", "
     CHECK(reply->at(0).size() == many_flows);
 }
 
+TEST_CASE("a client that monitors without reading is cut off, and nobody else", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto const socket = directory.path() / "control";
+    auto views = example_views();
+    struct Served {
+        std::shared_ptr<ControlServer> server;
+        std::shared_ptr<std::function<void()>> flood;
+        std::shared_ptr<EventSource> timer;
+    };
+    ServingThread const thread(
+        std::function<Result<Served>(EventLoop&)>([&](EventLoop& loop) -> Result<Served> {
+            auto server = ControlServer::listen(loop, socket, views.target());
+            if (!server)
+                return std::unexpected(server.error());
+            Served served{std::move(*server), std::make_shared<std::function<void()>>(),
+                          std::make_shared<EventSource>()};
+            *served.flood = [&loop, server = served.server.get(), flood = served.flood.get(),
+                             timer = served.timer.get()] {
+                for (int i = 0; i < 100; ++i)
+                    server->announce(example_decisions().front());
+                *timer = loop.after(std::chrono::milliseconds{1}, *flood).value();
+            };
+            (*served.flood)();
+            return served;
+        }));
+    REQUIRE(thread.result());
+    Client deaf(connect_to(socket));
+    REQUIRE(deaf.call("Monitor", ""));
+    CHECK(is_cut_off(deaf.fd()));
+    CHECK(Client(connect_to(socket)).call("Status"));
+}
+
+TEST_CASE("Monitor takes a network, and nothing else", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto views = example_views();
+    auto const server = serve(directory.path() / "control", views);
+    Client client(connect_to(directory.path() / "control"));
+    auto const refused = client.call("Monitor", "east.example");
+    REQUIRE(!refused);
+    CHECK(refused.error().name == "org.freedesktop.DBus.Error.InvalidArgs");
+    CHECK(refused.error().message == Prefix::read("east.example").error().message);
+    CHECK(client.call("Monitor", "192.0.2.0/24"));
+    CHECK(client.call("Status")); // whoever monitors may ask on
+}
+
 TEST_CASE("a client that leaves one answer unread is cut off in the end", "[control]")
 {
     auto views = views_with_many_flows();

@@ -2,11 +2,11 @@
 #pragma once
 
 #include "base/event_loop.h"
-#include "base/journal.h"
 #include "daemon/connection_row.h"
 #include "daemon/decision.h"
 #include "daemon/enforcer.h"
 #include "daemon/known_peers.h"
+#include "daemon/limited_journal.h"
 #include "daemon/view.h"
 #include "ike/reqid_table.h"
 #include "kernel-glue/xfrm.h"
@@ -31,8 +31,9 @@ public:
     /// Hears of each change of a state as soon as it is made. Must not call the table.
     using Observer = std::function<void(Decision const&)>;
 
-    ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, Journal const& journal,
-                    Observer observer, std::shared_ptr<GroupTable const> groups, Options options);
+    ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, LimitedJournal& journal,
+                    Counters& counters, Observer observer, std::shared_ptr<GroupTable const> groups,
+                    Options options);
     ~ConnectionTable();
     ConnectionTable(ConnectionTable const&) = delete;
     ConnectionTable& operator=(ConnectionTable const&) = delete;
@@ -64,7 +65,9 @@ private:
 
     void apply(ConnectionRow& row, Event const& event, std::string_view why);
     [[nodiscard]] bool carry_out(ConnectionRow& row, std::vector<Action> const& actions);
+    void log_refusal(Flow const& flow, Error const& error);
     void arm_deadline(ConnectionRow& row);
+    void deadline_passed(Flow const& flow);
     void watch_inbound(ConnectionRow& row, Duration delay);
     void settle(Flow const& flow);
     [[nodiscard]] Flow flow_of_acquire(xfrm::Acquire const& acquire) const;
@@ -73,7 +76,8 @@ private:
     EventLoop& m_loop;
     Enforcer& m_enforcer;
     ReqidTable& m_reqids;
-    Journal const& m_journal;
+    LimitedJournal& m_journal;
+    Counters& m_counters;
     Observer m_observer;
     std::shared_ptr<GroupTable const> m_groups; // shared with the Gatekeeper's threads
     Options m_options;

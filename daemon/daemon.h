@@ -11,6 +11,7 @@
 #include "daemon/daemon_views.h"
 #include "daemon/enforcer.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/limited_journal.h"
 #include "daemon/oekd.h"
 #include "kernel-glue/address_watch.h"
 #include "kernel-glue/forwarding_plane.h"
@@ -62,6 +63,7 @@ private:
     Result<void> load_and_install();
     std::vector<std::string> report(std::vector<LineError> const& errors) const;
     void kernel_readable();
+    void take(xfrm::Acquire const& acquire);
     void resynchronise();
     void addresses_readable();
     void follow_addresses();
@@ -74,7 +76,9 @@ private:
     std::shared_ptr<GroupTable const> m_groups; // one table for the main thread and libcharon's
     std::vector<std::string> m_warnings;
 
+    Counters m_counters;
     std::optional<EventLoop> m_loop;
+    std::unique_ptr<LimitedJournal> m_limited;
     std::optional<ForwardingPlane> m_plane;
     std::optional<xfrm::Events> m_kernel_events;
     std::optional<AddressWatch> m_address_watch;

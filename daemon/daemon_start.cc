@@ -63,7 +63,7 @@ Result<void> Daemon::start_ike()
     auto policies = ResponderPolicies::open();
     if (!policies)
         return std::unexpected(policies.error());
-    m_gatekeeper.emplace(m_groups, std::move(*policies), m_journal);
+    m_gatekeeper.emplace(m_groups, std::move(*policies), *m_limited);
     m_reqids.emplace(flow_reqid_first, flow_reqid_last);
     // A stranger can make libcharon talk; what becomes of a flow is logged by the table.
     m_config.ike.log = [this](int, std::string_view line) {
@@ -130,14 +130,19 @@ Result<void> Daemon::start()
     if (!loop)
         return std::unexpected(loop.error());
     m_loop.emplace(std::move(*loop));
+    auto limited = LimitedJournal::create(*m_loop, m_journal, m_counters);
+    if (!limited)
+        return std::unexpected(limited.error());
+    m_limited = std::move(*limited);
     if (auto opened = open_kernel(); !opened)
         return opened;
     if (auto started = start_ike(); !started)
         return started;
     m_enforcer.emplace(*m_plane, *m_ike);
     m_table.emplace(
-        *m_loop, *m_enforcer, *m_reqids, m_journal, [this](Decision const& decision) { decided(decision); },
-        m_groups, ConnectionTable::Options{m_config.timing, m_config.max_flows});
+        *m_loop, *m_enforcer, *m_reqids, *m_limited, m_counters,
+        [this](Decision const& decision) { decided(decision); }, m_groups,
+        ConnectionTable::Options{m_config.timing, m_config.max_flows});
     m_views.emplace(*m_table, *m_enforcer);
     auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)

@@ -45,8 +45,8 @@ public:
 /// A table on a real event loop; short times keep the test short.
 struct Fixture {
     explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
-        : table(loop, enforcer, reqids, journal, [this](Decision const& d) { decisions.push_back(d); },
-                table_of(group),
+        : table(loop, enforcer, reqids, *limited, counters,
+                [this](Decision const& d) { decisions.push_back(d); }, table_of(group),
                 {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms},
                  .max_flows = max_flows})
     {}
@@ -83,6 +83,8 @@ struct Fixture {
     RecordingEnforcer enforcer;
     ReqidTable reqids{Reqid{100}, Reqid{200}};
     Journal journal = Journal::open(LogLevel::Error);
+    Counters counters;
+    std::unique_ptr<LimitedJournal> limited = LimitedJournal::create(loop, journal, counters).value();
     std::vector<Decision> decisions;
     ConnectionTable table;
 };
@@ -136,6 +138,24 @@ TEST_CASE("every change is told as it happens, with its reason and its line", "[
     CHECK(f.decisions.at(1).why.starts_with("AUTH-NULL, "));
     CHECK(f.decisions.at(1).is_outcome());
     CHECK(!f.decisions.at(2).is_outcome());
+}
+
+TEST_CASE("what happens is counted", "[daemon]")
+{
+    Fixture f(PolicyGroup::PrivateOrClear, 1);
+    f.acquire();
+    f.acquire({address("10.1.0.1"), address("10.2.0.2")});
+    CHECK(f.counters.limits_reached.value({"flows"}) == 1);
+    f.run_until([&] { return f.state() == ConnectionState::ClearText; });
+    CHECK(f.counters.holds_expired.value() == 1);
+    f.table.ike_event(NegotiationEnded{f.enforcer.negotiation, to_east, Failure::Silent, ""});
+    CHECK(f.counters.negotiations_started.value() == 1);
+    CHECK(f.counters.negotiations_failed.value({"silent"}) == 1);
+    f.run_until([&] { return f.state() == ConnectionState::Expired; });
+    CHECK(f.counters.holds_expired.value() == 1); // the end of a shunt is none
+    f.enforcer.refuse = "hold";
+    f.acquire();
+    CHECK(f.counters.explicit_policies_met.value() == 1);
 }
 
 TEST_CASE("cleartext is refused once ESP has arrived", "[daemon]")

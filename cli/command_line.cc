@@ -66,6 +66,8 @@ void describe(CLI::App& app, CommandLine& line)
     add_list(app, line);
     add_show(app, line);
     add_monitor(app, line);
+    add_verb(app, line, "metrics", "counters and gauges as OpenMetrics text")
+        ->footer("Example: oekctl metrics | grep ^oekd_flows");
     add_verb(app, line, "reload", "read the group files again")
         ->footer("Example: oekctl reload || journalctl -u oekd");
     app.footer("Examples:\n"

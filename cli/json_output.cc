@@ -112,6 +112,21 @@ std::string json_text(ShowReport const& show)
     return text_of(result);
 }
 
+std::string json_text(std::span<MetricReport const> metrics)
+{
+    auto const sample = [](SampleReport const& report) {
+        return Json{{"labels", report.labels}, {"value", report.value}};
+    };
+    Json result;
+    result["metrics"] = to_array(metrics, [&](MetricReport const& metric) {
+        return Json{{"name", metric.name},
+                    {"type", metric.type},
+                    {"help", metric.help},
+                    {"samples", to_array(metric.samples, sample)}};
+    });
+    return text_of(result);
+}
+
 std::string json_line(DecisionReport const& decision)
 {
     Json const json{{"when", rfc3339_milliseconds(decision.when)},

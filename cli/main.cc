@@ -2,6 +2,7 @@
 #include "cli/command_line.h"
 #include "cli/daemon_client.h"
 #include "cli/list.h"
+#include "cli/metrics.h"
 #include "cli/monitor.h"
 #include "cli/reload.h"
 #include "cli/show.h"
@@ -24,6 +25,8 @@ Outcome<std::string> text_to_print(CommandLine const& line)
         return status(*daemon, line.format());
     if (line.verb == "list")
         return list(*daemon, line.filter, line.format());
+    if (line.verb == "metrics")
+        return metrics(*daemon, line.format());
     if (line.verb == "reload")
         return reload(*daemon, line.format());
     return show(*daemon, line.address, line.format());

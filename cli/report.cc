@@ -58,6 +58,14 @@ HistoryReport decode_history_entry(Json const& entry)
     return {to_time(entry.at(0).get<uint64_t>()), plain_text(entry.at(1).get<std::string>())};
 }
 
+SampleReport decode_sample(Json const& sample)
+{
+    SampleReport report{{}, sample.at(1).get<uint64_t>()};
+    for (auto const& [name, value] : sample.at(0).items())
+        report.labels[plain_text(name)] = plain_text(value.get<std::string>());
+    return report;
+}
+
 FlowReport decode_flow(Json const& flow)
 {
     FlowReport report;
@@ -165,6 +173,17 @@ Outcome<DecisionReport> decode_decision(Json const& values)
         report.protection = text(decision, "Protection");
         report.why = text(decision, "Why");
         return report;
+    });
+}
+
+Outcome<std::vector<MetricReport>> decode_metrics(Json const& reply)
+{
+    return guarded([&] {
+        std::vector<MetricReport> metrics;
+        for (auto const& metric : reply.at(0))
+            metrics.push_back({text(metric, "Name"), text(metric, "Type"), text(metric, "Help"),
+                               list(metric, "Samples", decode_sample)});
+        return metrics;
     });
 }
 

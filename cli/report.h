@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -93,6 +94,18 @@ struct DecisionReport {
     std::string why;
 };
 
+struct SampleReport {
+    std::map<std::string, std::string> labels;
+    uint64_t value = 0;
+};
+
+struct MetricReport {
+    std::string name; ///< "oekd_decisions", without the "_total" of a counter
+    std::string type; ///< "counter", "gauge"
+    std::string help;
+    std::vector<SampleReport> samples;
+};
+
 struct ReloadReport {
     uint64_t lines = 0; ///< in force
     std::vector<std::string> warnings;
@@ -110,6 +123,7 @@ struct ShowReport {
 [[nodiscard]] Outcome<std::vector<FlowReport>> decode_flows(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ShowReport> decode_show(nlohmann::json const& reply);
 [[nodiscard]] Outcome<DecisionReport> decode_decision(nlohmann::json const& values);
+[[nodiscard]] Outcome<std::vector<MetricReport>> decode_metrics(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ReloadReport> decode_reload(nlohmann::json const& reply);
 
 } // namespace oekd::cli

@@ -64,6 +64,22 @@ int append_history_entry(sd_bus_message* message, HistoryEntry const& entry)
     });
 }
 
+int append_label(sd_bus_message* message, std::pair<std::string, std::string> const& label)
+{
+    return inside(message, 'e', "ss", [&] {
+        int r = append_text(message, label.first);
+        return r < 0 ? r : append_text(message, label.second);
+    });
+}
+
+int append_sample(sd_bus_message* message, Metric::Sample const& sample)
+{
+    return inside(message, 'r', "a{ss}t", [&] {
+        int r = append_array(message, "{ss}", sample.labels, append_label);
+        return r < 0 ? r : sd_bus_message_append_basic(message, 't', &sample.value);
+    });
+}
+
 void write_flow(Entries& entries, FlowView const& flow)
 {
     write_ends(entries, flow.flow);
@@ -142,6 +158,18 @@ int append_decision(sd_bus_message* message, Decision const& decision)
         entries.text("After", to_string(decision.after));
         entries.text("Protection", to_string(decision.protection));
         entries.text("Why", decision.why);
+    });
+}
+
+int append_metrics(sd_bus_message* message, std::span<Metric const> metrics)
+{
+    return append_array(message, "a{sv}", metrics, [](sd_bus_message* array, Metric const& metric) {
+        return append_dictionary(array, [&](Entries& entries) {
+            entries.text("Name", metric.name);
+            entries.text("Type", to_string(metric.type));
+            entries.text("Help", metric.help);
+            entries.array("Samples", "a(a{ss}t)", metric.samples, append_sample);
+        });
     });
 }
 

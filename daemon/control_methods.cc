@@ -29,6 +29,13 @@ template <typename Fill> int answer(sd_bus_message* call, Fill fill)
     return sd_bus_message_send(raw);
 }
 
+int metrics(sd_bus_message* call, void* userdata, sd_bus_error*) noexcept
+{
+    auto const metrics = views_of(userdata).metrics();
+    return answer(call,
+                  [&](sd_bus_message* reply) { return control_encoding::append_metrics(reply, metrics); });
+}
+
 /// Reads a string argument; in `text` it lives as long as the call.
 int read_text(sd_bus_message* call, char const*& text)
 {
@@ -113,6 +120,8 @@ sd_bus_vtable const* vtable()
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("ShowFlow", SD_BUS_ARGS("s", address),
                                               SD_BUS_RESULT("aa{sv}", flows, "a{sv}", line), show_flow,
                                               SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Metrics", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", metrics),
+                                              metrics, SD_BUS_VTABLE_UNPRIVILEGED),
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", result),
                                               reload, SD_BUS_VTABLE_UNPRIVILEGED),
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Monitor", SD_BUS_ARGS("s", peers), SD_BUS_NO_RESULT, monitor,

@@ -92,6 +92,7 @@ Result<void> Daemon::install_policies()
         m_journal.log(LogLevel::Warning, warnings.back());
     }
     m_views->set_warnings(std::move(warnings));
+    m_views->set_explicit(std::move(*taken));
     m_table->keep_local(*addresses);
     m_own_addresses = std::move(*addresses);
     return {};
@@ -143,7 +144,7 @@ Result<void> Daemon::start()
         *m_loop, *m_enforcer, *m_reqids, *m_limited, m_counters,
         [this](Decision const& decision) { decided(decision); }, m_groups,
         ConnectionTable::Options{m_config.timing, m_config.max_flows});
-    m_views.emplace(*m_table, *m_enforcer);
+    m_views.emplace(*m_table, *m_enforcer, m_counters, m_config);
     auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)
         return std::unexpected(control.error());

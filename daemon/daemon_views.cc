@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/daemon_views.h"
 
+#include "daemon/gauges.h"
 #include "daemon/version.h"
 
 #include <algorithm>
@@ -103,5 +104,19 @@ std::vector<FlowView> DaemonViews::flows_where(std::function<bool(Flow const&)> 
 }
 
 GroupLine const* DaemonViews::line_for(Address const& remote) { return m_table.groups().find(remote); }
+
+std::vector<Metric> DaemonViews::metrics()
+{
+    auto metrics = gauges_of(m_table, m_config);
+    metrics.push_back(gauge("explicit_policies", "Group lines whose network has another program's policy",
+                            m_explicit.size()));
+    metrics.push_back(gauge("warnings", "What an administrator should mend", m_warnings.size()));
+    auto const up = std::chrono::steady_clock::now() - m_began;
+    metrics.push_back(gauge("uptime_seconds", "Seconds since the start",
+                            static_cast<uint64_t>(std::chrono::floor<std::chrono::seconds>(up).count())));
+    for (auto const* counter : m_counters.all())
+        metrics.push_back(counter->metric());
+    return metrics;
+}
 
 } // namespace oekd

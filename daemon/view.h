@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "daemon/metric.h"
 #include "ike/ike_event.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
@@ -65,6 +66,7 @@ public:
     [[nodiscard]] virtual std::vector<FlowView> flows_with(Address const& remote) = 0;
     /// The group line that decides about an address never contacted; nullptr where there is none.
     [[nodiscard]] virtual GroupLine const* line_for(Address const& remote) = 0;
+    [[nodiscard]] virtual std::vector<Metric> metrics() = 0;
 };
 
 } // namespace oekd

@@ -184,6 +184,27 @@ TEST_CASE("a reload that is not possible says that the old policy is in force", 
           "oekctl: /etc/oekd/policies: No such file or directory; the old policy stays in force\n");
 }
 
+TEST_CASE("metrics is OpenMetrics text", "[oekctl]")
+{
+    ServingDaemon const daemon;
+    auto const result = daemon.oekctl({"metrics"});
+    CHECK(result.status == 0);
+    CHECK(result.out == R"(# TYPE oekd_decisions counter
+# HELP oekd_decisions Changes of a flow's state
+oekd_decisions_total{from="pending",to="keyed"} 7
+oekd_decisions_total{from="pending",to="a\"b\\c"} 1
+# TYPE oekd_uptime_seconds gauge
+# HELP oekd_uptime_seconds Seconds since the start
+oekd_uptime_seconds 260
+# EOF
+)");
+    auto const json = Json::parse(daemon.oekctl({"metrics", "--json"}).out).at("metrics");
+    CHECK(json.at(1) == Json{{"name", "oekd_uptime_seconds"},
+                             {"type", "gauge"},
+                             {"help", "Seconds since the start"},
+                             {"samples", Json::array({{{"labels", Json::object()}, {"value", 260}}})}});
+}
+
 TEST_CASE("a failure is one line and an exit status", "[oekctl]")
 {
     ServingDaemon const daemon;
@@ -236,7 +257,7 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A verb (status, list, show, monitor, reload) is required"},
+             Row{"no verb", {}, "A verb (status, list, show, monitor, metrics, reload) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},

@@ -98,6 +98,12 @@ FixedViews example_views()
     status.lines = {*views.line};
     status.warnings = {
         "/etc/oekd/policies/clear:2: \"10.0.0.0/33\": the length is over 32; this line is skipped"};
+    views.metric_views = {
+        {"oekd_decisions",
+         Metric::Type::Counter,
+         "Changes of a flow's state",
+         {{{{"from", "pending"}, {"to", "keyed"}}, 7}, {{{"from", "pending"}, {"to", "a\"b\\c"}}, 1}}},
+        {"oekd_uptime_seconds", Metric::Type::Gauge, "Seconds since the start", {{{}, 260}}}};
     views.reload_result = ReloadView{1, status.warnings};
     return views;
 }

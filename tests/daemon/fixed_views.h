@@ -13,6 +13,7 @@ public:
     std::vector<FlowView> flow_views;
     std::optional<GroupLine> line; ///< decides about everybody
     Result<ReloadView> reload_result;
+    std::vector<Metric> metric_views;
 
     StatusView status() override { return status_view; }
     std::vector<FlowView> flows() override { return flow_views; }
@@ -22,6 +23,7 @@ public:
         std::erase_if(found, [&](FlowView const& view) { return view.flow.remote != remote; });
         return found;
     }
+    std::vector<Metric> metrics() override { return metric_views; }
     Result<ReloadView> reload() override { return reload_result; }
     GroupLine const* line_for(Address const&) override { return line ? &*line : nullptr; }
 

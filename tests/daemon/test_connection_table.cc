@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/connection_table.h"
+#include "daemon/gauges.h"
+#include "tests/daemon/manual.h"
 
 #include <catch2/catch.hpp>
 
@@ -156,6 +158,32 @@ TEST_CASE("what happens is counted", "[daemon]")
     f.enforcer.refuse = "hold";
     f.acquire();
     CHECK(f.counters.explicit_policies_met.value() == 1);
+}
+
+TEST_CASE("how things are now is told as gauges, which the manual names", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.acquire({address("10.1.0.1"), address("10.2.0.2")});
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    auto const manual = manual_text("oekctl.1");
+    std::map<std::string, Metric> gauges;
+    for (auto const& metric : gauges_of(f.table, Config{})) {
+        INFO(metric.name);
+        CHECK(manual.find(metric.name) != std::string::npos);
+        gauges[metric.name] = metric;
+    }
+    auto const& flows = gauges.at("oekd_flows").samples;
+    REQUIRE(flows.size() == 2);
+    CHECK(flows[1].labels == std::vector<std::pair<std::string, std::string>>{{"state", "keyed"},
+                                                                              {"protection", "anonymous"},
+                                                                              {"group", "private-or-clear"}});
+    CHECK(flows[1].value == 1);
+    CHECK(gauges.at("oekd_table_rows").samples.at(0).value == 2);
+    CHECK(gauges.at("oekd_table_rows_limit").samples.at(0).value == 8);
+    CHECK(gauges.at("oekd_negotiations").samples.at(0).value == 1); // the second flow's
+    CHECK(gauges.at("oekd_sas").samples.at(0).value == 1);
+    CHECK(gauges.at("oekd_group_lines").samples.at(0).value == 1);
 }
 
 TEST_CASE("cleartext is refused once ESP has arrived", "[daemon]")

@@ -281,6 +281,21 @@ TEST_CASE("ShowFlow says why there is nothing to show", "[control]")
     }
 }
 
+TEST_CASE("Metrics tells each family with its samples", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto views = example_views();
+    auto const server = serve(directory.path() / "control", views);
+    auto const reply = Client(connect_to(directory.path() / "control")).call("Metrics");
+    REQUIRE(reply);
+    REQUIRE(reply->at(0).size() == 2);
+    CHECK(reply->at(0)[0].at("Samples")[0] == Json::array({{{"from", "pending"}, {"to", "keyed"}}, 7}));
+    CHECK(reply->at(0)[1] == Json{{"Name", "oekd_uptime_seconds"},
+                                  {"Type", "gauge"},
+                                  {"Help", "Seconds since the start"},
+                                  {"Samples", Json::array({Json::array({Json::object(), 260})})}});
+}
+
 TEST_CASE("Reload tells what is in force now, or that nothing changed", "[control]")
 {
     TemporaryDirectory const directory;

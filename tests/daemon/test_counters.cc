@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/counters.h"
+#include "tests/daemon/manual.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -48,4 +49,15 @@ TEST_CASE("all counters have a name of their own and say what they count", "[cou
         CHECK(!metric.help.empty());
     }
     CHECK(names.contains("oekd_decisions"));
+}
+
+TEST_CASE("the manual names each counter", "[counters]")
+{
+    auto const manual = manual_text("oekctl.1");
+    Counters const counters;
+    for (auto const* counter : counters.all()) {
+        auto const name = counter->metric().name + "_total";
+        INFO(name);
+        CHECK(manual.find(name) != std::string::npos);
+    }
 }

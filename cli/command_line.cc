@@ -48,6 +48,25 @@ void add_show(CLI::App& app, CommandLine& line)
     verb->footer("Example: oekctl show 192.0.2.80");
 }
 
+struct ServiceWords {
+    std::string protocol;
+    std::string local_port = "0";
+    std::string remote_port = "0";
+};
+
+void add_why(CLI::App& app, CommandLine& line, ServiceWords& service)
+{
+    auto* verb = add_verb(app, line, "why", "which line decides, and what happens to the next packet");
+    verb->add_option("ADDRESS", line.why.remote, "the peer, contacted or not")
+        ->required()
+        ->check(an_address());
+    verb->add_option("--local", line.why.local, "only flows from this address of ours")->check(an_address());
+    auto* protocol = verb->add_option("--proto", service.protocol, "only this protocol, by name or number");
+    verb->add_option("--local-port", service.local_port, "of it, only our port")->needs(protocol);
+    verb->add_option("--remote-port", service.remote_port, "of it, only the peer's port")->needs(protocol);
+    verb->footer("Example: oekctl why 192.0.2.80 --proto tcp --remote-port 22");
+}
+
 void add_monitor(CLI::App& app, CommandLine& line)
 {
     auto* verb = add_verb(app, line, "monitor", "every decision as it happens");
@@ -56,7 +75,7 @@ void add_monitor(CLI::App& app, CommandLine& line)
     verb->footer("Example: oekctl monitor 192.0.2.0/24");
 }
 
-void describe(CLI::App& app, CommandLine& line)
+void describe(CLI::App& app, CommandLine& line, ServiceWords& service)
 {
     app.add_option("--socket", line.socket, "oekd's control socket")->capture_default_str();
     app.set_version_flag("--version", "oekctl " OEKCTL_VERSION);
@@ -65,6 +84,7 @@ void describe(CLI::App& app, CommandLine& line)
         ->footer("Example: oekctl status --json | jq .flows");
     add_list(app, line);
     add_show(app, line);
+    add_why(app, line, service);
     add_monitor(app, line);
     add_verb(app, line, "metrics", "counters and gauges as OpenMetrics text")
         ->footer("Example: oekctl metrics | grep ^oekd_flows");
@@ -74,9 +94,18 @@ void describe(CLI::App& app, CommandLine& line)
                "  oekctl status                     is it on, and for how many flows?\n"
                "  oekctl list --protection clear    who is not encrypted, and why\n"
                "  oekctl show 192.0.2.80            everything about one peer\n"
+               "  oekctl why 192.0.2.80             what decides about it, and what would happen\n"
                "  oekctl monitor                    what is decided now\n"
                "  oekctl reload                     after a change of the group files\n"
                "See oekctl(1).");
+}
+
+Service read_service(ServiceWords const& words)
+{
+    auto const service = Service::read(words.protocol, words.local_port, words.remote_port);
+    if (!service)
+        throw CLI::ValidationError("--proto", service.error().message);
+    return *service;
 }
 
 std::string all_verbs(CLI::App const& app)
@@ -93,11 +122,14 @@ std::expected<CommandLine, ExitStatus> parse_command_line(int argc, char** argv)
 {
     CommandLine line;
     CLI::App app("Looks at oekd, the daemon for opportunistic IPsec.", "oekctl");
-    describe(app, line);
+    ServiceWords service;
+    describe(app, line, service);
     try {
         app.parse(argc, argv);
         if (app.get_subcommands().empty())
             throw CLI::RequiredError(fmt::format("A verb ({})", all_verbs(app)));
+        if (!service.protocol.empty())
+            line.why.service = read_service(service);
     } catch (CLI::ParseError const& error) {
         return std::unexpected(app.exit(error) == 0 ? ExitStatus::Ok : ExitStatus::Usage);
     }

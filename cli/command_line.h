@@ -4,6 +4,7 @@
 #include "cli/failure.h"
 #include "cli/format.h"
 #include "cli/list.h"
+#include "cli/why.h"
 
 #include <expected>
 #include <string>
@@ -17,6 +18,7 @@ struct CommandLine {
     bool json = false;
     std::string address; ///< of show; for list it is in the filter
     FlowFilter filter;
+    WhyQuestion why;
 
     [[nodiscard]] Format format() const { return json ? Format::Json : Format::People; }
 };

@@ -137,16 +137,22 @@ Outcome<nlohmann::json> DaemonClient::send(Message const& call)
 
 Outcome<nlohmann::json> DaemonClient::call(char const* method)
 {
-    auto const call = new_call(method);
-    return call ? send(*call) : std::unexpected(call.error());
+    return call(method, [](sd_bus_message*) { return 0; });
 }
 
 Outcome<nlohmann::json> DaemonClient::call(char const* method, std::string const& argument)
 {
+    return call(method, [&](sd_bus_message* call) {
+        return sd_bus_message_append_basic(call, 's', argument.c_str());
+    });
+}
+
+Outcome<nlohmann::json> DaemonClient::call(char const* method, Append const& append)
+{
     auto const call = new_call(method);
     if (!call)
         return std::unexpected(call.error());
-    if (int r = sd_bus_message_append_basic(call->get(), 's', argument.c_str()); r < 0)
+    if (int r = append(call->get()); r < 0)
         return no_answer(-r);
     return send(*call);
 }

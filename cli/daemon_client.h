@@ -23,6 +23,9 @@ public:
     /// Calls a method of org.oekd.Daemon1 and waits for the answer: a JSON array of what it returns.
     [[nodiscard]] Outcome<nlohmann::json> call(char const* method);
     [[nodiscard]] Outcome<nlohmann::json> call(char const* method, std::string const& argument);
+    /// `append` writes the arguments and returns what sd-bus said.
+    using Append = std::function<int(sd_bus_message*)>;
+    [[nodiscard]] Outcome<nlohmann::json> call(char const* method, Append const& append);
 
     /// From now on `hear` gets the values of each signal, and `gone` is called when the connection is over,
     /// both from within the loop. The client must stay where it is, and must not outlive the loop.

@@ -112,6 +112,16 @@ std::string json_text(ShowReport const& show)
     return text_of(result);
 }
 
+std::string json_text(WhyReport const& why)
+{
+    return text_of({{"line", why.line ? json_of_line(*why.line) : Json()},
+                    {"exceptions", to_array(why.exceptions, json_of_line)},
+                    {"overruled", to_array(why.overruled, json_of_line)},
+                    {"exemptions", why.exemptions},
+                    {"forecast", why.forecast},
+                    {"flows", to_array(why.flows, details)}});
+}
+
 std::string json_text(std::span<MetricReport const> metrics)
 {
     auto const sample = [](SampleReport const& report) {

@@ -7,6 +7,7 @@
 #include "cli/reload.h"
 #include "cli/show.h"
 #include "cli/status.h"
+#include "cli/why.h"
 
 #include <clocale>
 #include <cstdio>
@@ -25,6 +26,8 @@ Outcome<std::string> text_to_print(CommandLine const& line)
         return status(*daemon, line.format());
     if (line.verb == "list")
         return list(*daemon, line.filter, line.format());
+    if (line.verb == "why")
+        return why(*daemon, line.why, line.format());
     if (line.verb == "metrics")
         return metrics(*daemon, line.format());
     if (line.verb == "reload")

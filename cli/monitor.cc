@@ -142,7 +142,7 @@ Outcome<void> monitor(std::string const& socket, std::optional<Prefix> const& pe
     Monitoring monitoring(*loop, format);
     if (auto watching = monitoring.watch_endings(); !watching)
         return watching;
-    if (auto const answer = daemon->call("Monitor", peers ? peers->to_string() : ""); !answer)
+    if (auto const answer = daemon->call("Monitor", peers ? peers->to_string() : std::string()); !answer)
         return std::unexpected(answer.error());
     if (auto following = monitoring.follow(*daemon); !following)
         return following;

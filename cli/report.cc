@@ -156,6 +156,22 @@ Outcome<ShowReport> decode_show(Json const& reply)
     });
 }
 
+Outcome<WhyReport> decode_why(Json const& reply)
+{
+    return guarded([&] {
+        auto const& why = reply.at(0);
+        WhyReport report;
+        if (auto const line = why.find("Line"); line != why.end())
+            report.line = decode_line(*line);
+        report.exceptions = list(why, "Exceptions", decode_line);
+        report.overruled = list(why, "Overruled", decode_line);
+        report.exemptions = texts(why, "Exemptions");
+        report.forecast = texts(why, "Forecast");
+        report.flows = list(why, "Flows", decode_flow);
+        return report;
+    });
+}
+
 Outcome<DecisionReport> decode_decision(Json const& values)
 {
     return guarded([&] {

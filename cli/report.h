@@ -116,12 +116,22 @@ struct ShowReport {
     std::optional<LineReport> line; ///< the one that decides now
 };
 
+struct WhyReport {
+    std::optional<LineReport> line;      ///< decides
+    std::vector<LineReport> exceptions;  ///< decide about some service instead
+    std::vector<LineReport> overruled;   ///< would decide if those before them were not there
+    std::vector<std::string> exemptions; ///< pass whatever the line says
+    std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
+    std::vector<FlowReport> flows;       ///< that exist, in detail
+};
+
 // Each takes the array of what a method returned, or a signal brought. A daemon of another version may lack a
 // value, which is then empty; one that has the wrong type is a Failure.
 
 [[nodiscard]] Outcome<StatusReport> decode_status(nlohmann::json const& reply);
 [[nodiscard]] Outcome<std::vector<FlowReport>> decode_flows(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ShowReport> decode_show(nlohmann::json const& reply);
+[[nodiscard]] Outcome<WhyReport> decode_why(nlohmann::json const& reply);
 [[nodiscard]] Outcome<DecisionReport> decode_decision(nlohmann::json const& values);
 [[nodiscard]] Outcome<std::vector<MetricReport>> decode_metrics(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ReloadReport> decode_reload(nlohmann::json const& reply);

@@ -102,6 +102,15 @@ void write_flow(Entries& entries, FlowView const& flow)
     entries.number("PacketsOut", flow.packets_out);
 }
 
+int append_one_in_detail(sd_bus_message* message, FlowView const& flow)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        write_flow(entries, flow);
+        entries.array("SAs", "aa{sv}", flow.sas, append_sa);
+        entries.array("History", "a(ts)", flow.history, append_history_entry);
+    });
+}
+
 } // namespace
 
 int append_status(sd_bus_message* message, StatusView const& status)
@@ -130,12 +139,20 @@ int append_flows(sd_bus_message* message, std::span<FlowView const> flows)
 
 int append_details(sd_bus_message* message, std::span<FlowView const> flows)
 {
-    return append_array(message, "a{sv}", flows, [](sd_bus_message* array, FlowView const& flow) {
-        return append_dictionary(array, [&](Entries& entries) {
-            write_flow(entries, flow);
-            entries.array("SAs", "aa{sv}", flow.sas, append_sa);
-            entries.array("History", "a(ts)", flow.history, append_history_entry);
-        });
+    return append_array(message, "a{sv}", flows, append_one_in_detail);
+}
+
+int append_why(sd_bus_message* message, WhyView const& why)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        if (why.line)
+            entries.value("Line", "a{sv}",
+                          [&](sd_bus_message* value) { return append_group_line(value, *why.line); });
+        entries.array("Exceptions", "aa{sv}", why.exceptions, append_group_line);
+        entries.array("Overruled", "aa{sv}", why.overruled, append_group_line);
+        entries.array("Exemptions", "as", why.exemptions, append_text);
+        entries.array("Forecast", "as", why.forecast, append_text);
+        entries.array("Flows", "aa{sv}", why.flows, append_one_in_detail);
     });
 }
 

@@ -23,6 +23,9 @@
 ///   details  a flow, and SAs aa{sv}, History a(ts)
 ///   decision When t, Local s, Remote s, Service s, Group s, File s, Line t, Before s, After s, Protection s,
 ///            Why s
+///   why      Line a{sv} (only where one decides), Exceptions aa{sv}, Overruled aa{sv} (lines), Exemptions
+///   as,
+///            Forecast as, Flows aa{sv} (details)
 ///   metric   Name s, Type s ("counter", "gauge"), Help s, Samples a(a{ss}t): labels and value
 ///   reload   Lines t, Warnings as
 ///   SA       IkeSa t, Mode s, Protection s, StartedBy s ("us", "peer"), SpiIn t, SpiOut t, IkeProposal s,
@@ -35,6 +38,7 @@ int append_status(sd_bus_message* message, StatusView const& status);
 /// Without SAs and history: a list may be long.
 int append_flows(sd_bus_message* message, std::span<FlowView const> flows);
 int append_decision(sd_bus_message* message, Decision const& decision);
+int append_why(sd_bus_message* message, WhyView const& why);
 int append_metrics(sd_bus_message* message, std::span<Metric const> metrics);
 int append_reload(sd_bus_message* message, ReloadView const& reload);
 int append_details(sd_bus_message* message, std::span<FlowView const> flows);

@@ -82,6 +82,38 @@ int show_flow(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcep
     });
 }
 
+/// The arguments of Why; the error is for the caller.
+Result<WhyQuestion> read_question(sd_bus_message* call)
+{
+    char const* remote_text = nullptr;
+    char const* local_text = nullptr;
+    Service service;
+    if (int r = sd_bus_message_read(call, "ssyqq", &remote_text, &local_text, &service.protocol,
+                                    &service.local_port, &service.remote_port);
+        r < 0)
+        return std::unexpected(system_error(-r, "reading the question"));
+    auto const remote = Address::read(remote_text);
+    if (!remote)
+        return std::unexpected(remote.error());
+    WhyQuestion question{*remote, std::nullopt, service};
+    if (std::string_view(local_text) == "")
+        return question;
+    auto const local = Address::read(local_text);
+    if (!local)
+        return std::unexpected(local.error());
+    question.local = *local;
+    return question;
+}
+
+int why(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
+{
+    auto const question = read_question(call);
+    if (!question)
+        return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, question.error().message.c_str());
+    auto const view = views_of(userdata).why(*question);
+    return answer(call, [&](sd_bus_message* reply) { return control_encoding::append_why(reply, view); });
+}
+
 int monitor(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
 {
     char const* text = nullptr;
@@ -120,6 +152,9 @@ sd_bus_vtable const* vtable()
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("ShowFlow", SD_BUS_ARGS("s", address),
                                               SD_BUS_RESULT("aa{sv}", flows, "a{sv}", line), show_flow,
                                               SD_BUS_VTABLE_UNPRIVILEGED),
+        sd_bus_vtable SD_BUS_METHOD_WITH_ARGS(
+            "Why", SD_BUS_ARGS("s", remote, "s", local, "y", protocol, "q", local_port, "q", remote_port),
+            SD_BUS_RESULT("a{sv}", answer), why, SD_BUS_VTABLE_UNPRIVILEGED),
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Metrics", SD_BUS_NO_ARGS, SD_BUS_RESULT("aa{sv}", metrics),
                                               metrics, SD_BUS_VTABLE_UNPRIVILEGED),
         sd_bus_vtable SD_BUS_METHOD_WITH_ARGS("Reload", SD_BUS_NO_ARGS, SD_BUS_RESULT("a{sv}", result),

@@ -92,7 +92,7 @@ Result<void> Daemon::install_policies()
         m_journal.log(LogLevel::Warning, warnings.back());
     }
     m_views->set_warnings(std::move(warnings));
-    m_views->set_explicit(std::move(*taken));
+    m_views->set_installed(std::move(*taken), exemptions(*addresses));
     m_table->keep_local(*addresses);
     m_own_addresses = std::move(*addresses);
     return {};

@@ -184,6 +184,42 @@ TEST_CASE("a reload that is not possible says that the old policy is in force", 
           "oekctl: /etc/oekd/policies: No such file or directory; the old policy stays in force\n");
 }
 
+TEST_CASE("why names the line that decides and what would happen", "[oekctl]")
+{
+    ServingDaemon const daemon;
+    auto const unknown = daemon.oekctl({"why", "192.0.2.99"});
+    CHECK(unknown.status == 0);
+    CHECK(unknown.out ==
+          "192.0.2.99\n"
+          "  decides  private-or-clear: 192.0.2.0/24 in /etc/oekd/policies/private-or-clear:3\n"
+          "  but      private: 192.0.2.0/24 tcp 0 22 in /etc/oekd/policies/private:2\n"
+          "  not      clear: 0.0.0.0/0 in /etc/oekd/policies/clear:1\n"
+          "  exempt   DHCP, NTP\n"
+          "  so       First this.\n"
+          "           Then that.\n");
+    auto const known = daemon.oekctl({"why", "192.0.2.80", "--local", "192.0.2.7"});
+    CHECK_THAT(known.out, Catch::Contains("\n\n192.0.2.7 - 192.0.2.80\n  protection  anonymous"));
+    CHECK_THAT(known.out, Catch::Contains("clear -> keyed: AUTH-NULL, by the peer"));
+
+    auto const ssh = Json::parse(
+        daemon.oekctl({"why", "--json", "192.0.2.80", "--proto", "tcp", "--remote-port", "22"}).out);
+    CHECK(ssh.at("forecast") == Json::array({"about tcp 0 22"}));
+    CHECK(ssh.at("line").at("line") == 3);
+    CHECK(ssh.at("exceptions").at(0).at("service") == "tcp 0 22");
+    CHECK(ssh.at("overruled").at(0).at("group") == "clear");
+    CHECK(ssh.at("exemptions") == Json::array({"DHCP", "NTP"}));
+    CHECK(ssh.at("flows").at(0).at("history").size() == 2);
+}
+
+TEST_CASE("why tells where nobody asked for anything", "[oekctl]")
+{
+    auto const why = ServingDaemon({"empty"}).oekctl({"why", "192.0.2.99"});
+    CHECK(why.out == "192.0.2.99\n  decides  no line\n");
+    CHECK(Json::parse(ServingDaemon({"empty"}).oekctl({"why", "192.0.2.99", "--json"}).out)
+              .at("line")
+              .is_null());
+}
+
 TEST_CASE("metrics is OpenMetrics text", "[oekctl]")
 {
     ServingDaemon const daemon;
@@ -257,7 +293,7 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A verb (status, list, show, monitor, metrics, reload) is required"},
+             Row{"no verb", {}, "A verb (status, list, show, why, monitor, metrics, reload) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},
@@ -271,6 +307,15 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
                  {"list", "--protection", "dnssec"},
                  "expected one of clear, anonymous, blocked"},
              Row{"unknown group", {"list", "--group", "privat"}, "expected one of clear, clear-or-private,"},
+             Row{"a name where an address is meant", {"why", "east.example"}, "\"east.example\""},
+             Row{"ports of no protocol",
+                 {"why", "192.0.2.1", "--remote-port", "22"},
+                 "--remote-port requires"},
+             Row{"ports of a protocol without",
+                 {"why", "192.0.2.1", "--proto", "gre", "--remote-port", "22"},
+                 "has no ports"},
+             Row{"no port", {"why", "192.0.2.1", "--proto", "tcp", "--local-port", "99999"}, "65535"},
+             Row{"no protocol", {"why", "192.0.2.1", "--proto", "ssh"}, "\"ssh\""},
              Row{"two addresses", {"show", "192.0.2.1", "192.0.2.2"}, "192.0.2.2"},
              Row{"a path that no socket has",
                  {"--socket", std::string(200, 'x'), "status"},

@@ -104,6 +104,13 @@ FixedViews example_views()
          "Changes of a flow's state",
          {{{{"from", "pending"}, {"to", "keyed"}}, 7}, {{{"from", "pending"}, {"to", "a\"b\\c"}}, 1}}},
         {"oekd_uptime_seconds", Metric::Type::Gauge, "Seconds since the start", {{{}, 260}}}};
+    views.why_view.line = views.line;
+    views.why_view.exceptions = {{Prefix::parse("192.0.2.0/24").value(), PolicyGroup::Private,
+                                  "/etc/oekd/policies/private", 2, Service::read("tcp", "0", "22").value()}};
+    views.why_view.overruled = {
+        {Prefix::parse("0.0.0.0/0").value(), PolicyGroup::Clear, "/etc/oekd/policies/clear", 1}};
+    views.why_view.exemptions = {"DHCP", "NTP"};
+    views.why_view.forecast = {"First this.", "Then that."};
     views.reload_result = ReloadView{1, status.warnings};
     return views;
 }

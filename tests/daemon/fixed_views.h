@@ -14,6 +14,7 @@ public:
     std::optional<GroupLine> line; ///< decides about everybody
     Result<ReloadView> reload_result;
     std::vector<Metric> metric_views;
+    WhyView why_view; ///< but for the flows, which are those above
 
     StatusView status() override { return status_view; }
     std::vector<FlowView> flows() override { return flow_views; }
@@ -22,6 +23,14 @@ public:
         auto found = flow_views;
         std::erase_if(found, [&](FlowView const& view) { return view.flow.remote != remote; });
         return found;
+    }
+    WhyView why(WhyQuestion const& question) override
+    {
+        auto view = why_view;
+        view.flows = flows_with(question.remote);
+        if (!question.service.is_everything())
+            view.forecast = {"about " + question.service.to_string()};
+        return view;
     }
     std::vector<Metric> metrics() override { return metric_views; }
     Result<ReloadView> reload() override { return reload_result; }

@@ -43,7 +43,7 @@ Journal Journal::open(LogLevel most_detailed)
 
 void Journal::log(LogLevel level, std::string_view text, std::initializer_list<LogField> fields) const
 {
-    if (level > m_level)
+    if (!takes(level))
         return;
     if (m_sink == Sink::Journal && send_to_journal(journal_entry::fields(level, text, fields)))
         return;

@@ -23,6 +23,8 @@ public:
     static Journal open(LogLevel most_detailed);
 
     void log(LogLevel level, std::string_view text, std::initializer_list<LogField> fields = {}) const;
+    /// Whether a line of this level is written at all.
+    [[nodiscard]] bool takes(LogLevel level) const { return level <= m_level; }
     void set_level(LogLevel most_detailed) { m_level = most_detailed; }
 
 private:

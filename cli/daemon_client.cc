@@ -16,7 +16,8 @@ namespace oekd::cli {
 
 namespace {
 
-constexpr uint64_t patience_us = 10'000'000;
+constexpr std::chrono::seconds default_patience{10};
+constexpr char const* interface_name = "org.oekd.Daemon1";
 constexpr std::string_view how_to_start = "start it with 'systemctl start oekd'";
 
 std::string errno_text(int error) { return std::generic_category().message(error); }
@@ -82,8 +83,6 @@ int start(sd_bus* bus, Fd socket)
     if (int r = sd_bus_set_fd(bus, socket.get(), socket.get()); r < 0)
         return r;
     [[maybe_unused]] int const now_of_the_bus = socket.release();
-    if (int r = sd_bus_set_method_call_timeout(bus, patience_us); r < 0)
-        return r;
     return sd_bus_start(bus);
 }
 
@@ -100,14 +99,20 @@ Outcome<DaemonClient> DaemonClient::connect(std::string const& socket_path)
     DaemonClient client(bus);
     if (int r = start(bus, std::move(*socket)); r < 0)
         return no_answer(-r);
+    client.set_patience(default_patience);
     return client;
+}
+
+void DaemonClient::set_patience(std::chrono::microseconds patience)
+{
+    sd_bus_set_method_call_timeout(m_bus.get(), static_cast<uint64_t>(patience.count()));
 }
 
 Outcome<DaemonClient::Message> DaemonClient::new_call(char const* method)
 {
     sd_bus_message* call = nullptr;
-    if (int r = sd_bus_message_new_method_call(m_bus.get(), &call, nullptr, "/org/oekd", "org.oekd.Daemon1",
-                                               method);
+    if (int r =
+            sd_bus_message_new_method_call(m_bus.get(), &call, nullptr, "/org/oekd", interface_name, method);
         r < 0)
         return no_answer(-r);
     return Message(call);
@@ -132,18 +137,52 @@ Outcome<nlohmann::json> DaemonClient::send(Message const& call)
 
 Outcome<nlohmann::json> DaemonClient::call(char const* method)
 {
-    auto const call = new_call(method);
-    return call ? send(*call) : std::unexpected(call.error());
+    return call(method, [](sd_bus_message*) { return 0; });
 }
 
 Outcome<nlohmann::json> DaemonClient::call(char const* method, std::string const& argument)
 {
+    return call(method, [&](sd_bus_message* call) {
+        return sd_bus_message_append_basic(call, 's', argument.c_str());
+    });
+}
+
+Outcome<nlohmann::json> DaemonClient::call(char const* method, Append const& append)
+{
     auto const call = new_call(method);
     if (!call)
         return std::unexpected(call.error());
-    if (int r = sd_bus_message_append_basic(call->get(), 's', argument.c_str()); r < 0)
+    if (int r = append(call->get()); r < 0)
         return no_answer(-r);
     return send(*call);
+}
+
+Outcome<void> DaemonClient::follow(EventLoop& loop, Hear hear, EventLoop::Callback gone)
+{
+    m_hear = std::move(hear);
+    m_gone = std::move(gone);
+    if (int r = sd_bus_add_filter(m_bus.get(), nullptr, on_message, this); r < 0)
+        return no_answer(-r);
+    if (int r = sd_bus_attach_event(m_bus.get(), loop.raw(), SD_EVENT_PRIORITY_NORMAL); r < 0)
+        return no_answer(-r);
+    return {};
+}
+
+int DaemonClient::on_message(sd_bus_message* message, void* self, sd_bus_error*) noexcept
+{
+    static_cast<DaemonClient*>(self)->heard(message);
+    return 0;
+}
+
+void DaemonClient::heard(sd_bus_message* message)
+{
+    if (sd_bus_message_is_signal(message, "org.freedesktop.DBus.Local", "Disconnected") > 0)
+        return m_gone();
+    if (sd_bus_message_is_signal(message, interface_name, nullptr) <= 0)
+        return;
+    auto const values = to_json(message);
+    if (values)
+        m_hear(*values);
 }
 
 } // namespace oekd::cli

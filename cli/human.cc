@@ -62,4 +62,12 @@ std::string rfc3339(WallTime time)
     return fmt::format("{:%FT%TZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
 }
 
+std::string rfc3339_milliseconds(WallTime time)
+{
+    auto const whole = std::chrono::floor<std::chrono::seconds>(time);
+    auto const rest = std::chrono::floor<std::chrono::milliseconds>(time - whole);
+    return fmt::format("{:%FT%T}.{:03}Z", fmt::gmtime(std::chrono::system_clock::to_time_t(whole)),
+                       rest.count());
+}
+
 } // namespace oekd::cli

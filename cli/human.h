@@ -21,5 +21,7 @@ using WallTime = std::chrono::system_clock::time_point;
 [[nodiscard]] std::string local_time(WallTime time);
 /// "2026-11-21T18:30:05Z" (RFC 3339), whole seconds.
 [[nodiscard]] std::string rfc3339(WallTime time);
+/// "2026-11-21T18:30:05.042Z".
+[[nodiscard]] std::string rfc3339_milliseconds(WallTime time);
 
 } // namespace oekd::cli

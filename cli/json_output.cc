@@ -13,9 +13,16 @@ using Json = nlohmann::ordered_json; // in the order of the manual page
 
 std::string spi_text(uint64_t spi) { return fmt::format("0x{:08x}", spi); }
 
+/// What is not there is null.
+Json or_null(std::string const& text) { return text.empty() ? Json() : Json(text); }
+
 Json json_of_line(LineReport const& line)
 {
-    return {{"network", line.network}, {"group", line.group}, {"file", line.file}, {"line", line.line}};
+    return {{"network", line.network},
+            {"service", or_null(line.service)},
+            {"group", line.group},
+            {"file", line.file},
+            {"line", line.line}};
 }
 
 Json json_of_sa(SaReport const& sa)
@@ -48,6 +55,7 @@ Json json_of_flow(FlowReport const& flow)
 {
     return {{"remote", flow.remote},
             {"local", flow.local},
+            {"service", or_null(flow.service)},
             {"protection", flow.protection},
             {"state", flow.state},
             {"group", flow.group},
@@ -102,6 +110,52 @@ std::string json_text(ShowReport const& show)
     result["flows"] = to_array(show.flows, details);
     result["line"] = show.line ? json_of_line(*show.line) : Json();
     return text_of(result);
+}
+
+std::string json_text(WhyReport const& why)
+{
+    return text_of({{"line", why.line ? json_of_line(*why.line) : Json()},
+                    {"exceptions", to_array(why.exceptions, json_of_line)},
+                    {"overruled", to_array(why.overruled, json_of_line)},
+                    {"exemptions", why.exemptions},
+                    {"forecast", why.forecast},
+                    {"flows", to_array(why.flows, details)}});
+}
+
+std::string json_text(std::span<MetricReport const> metrics)
+{
+    auto const sample = [](SampleReport const& report) {
+        return Json{{"labels", report.labels}, {"value", report.value}};
+    };
+    Json result;
+    result["metrics"] = to_array(metrics, [&](MetricReport const& metric) {
+        return Json{{"name", metric.name},
+                    {"type", metric.type},
+                    {"help", metric.help},
+                    {"samples", to_array(metric.samples, sample)}};
+    });
+    return text_of(result);
+}
+
+std::string json_line(DecisionReport const& decision)
+{
+    Json const json{{"when", rfc3339_milliseconds(decision.when)},
+                    {"remote", decision.remote},
+                    {"local", decision.local},
+                    {"service", or_null(decision.service)},
+                    {"from", decision.before},
+                    {"to", decision.after},
+                    {"protection", decision.protection},
+                    {"group", decision.group},
+                    {"file", decision.file},
+                    {"line", decision.line},
+                    {"why", decision.why}};
+    return json.dump() + "\n";
+}
+
+std::string json_text(ReloadReport const& reload)
+{
+    return text_of({{"lines", reload.lines}, {"warnings", reload.warnings}});
 }
 
 } // namespace oekd::cli

@@ -51,7 +51,7 @@ std::vector<FlowReport> select_flows(std::vector<FlowReport> flows, FlowFilter c
 {
     std::erase_if(flows, [&](FlowReport const& flow) { return !lets_through(filter, flow); });
     std::ranges::sort(flows, {}, [](FlowReport const& flow) {
-        return std::tuple(Address::parse(flow.remote), Address::parse(flow.local));
+        return std::tuple(Address::parse(flow.remote), Address::parse(flow.local), flow.service);
     });
     return flows;
 }
@@ -65,7 +65,7 @@ std::string format_list(std::vector<FlowReport> const& flows, WallTime now, Styl
     for (auto const* heading : {"REMOTE", "LOCAL", "PROTECTION", "SINCE", "BYTES IN/OUT", "WHY"})
         rows.back().push_back({heading, Paint::Bold});
     for (auto const& flow : flows) {
-        rows.push_back({{flow.remote},
+        rows.push_back({{subject_of(flow.remote, flow.service)},
                         {flow.local},
                         {flow.protection, paint_of(flow.protection)},
                         {age(now - flow.since)},

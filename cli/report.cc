@@ -34,9 +34,17 @@ template <typename Decode> auto list(Json const& object, char const* key, Decode
     return result;
 }
 
+std::vector<std::string> texts(Json const& object, char const* key)
+{
+    return list(object, key, [](Json const& item) {
+        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
+    });
+}
+
 LineReport decode_line(Json const& line)
 {
-    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line")};
+    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line"),
+            text(line, "Service")};
 }
 
 SaReport decode_sa(Json const& sa)
@@ -50,11 +58,20 @@ HistoryReport decode_history_entry(Json const& entry)
     return {to_time(entry.at(0).get<uint64_t>()), plain_text(entry.at(1).get<std::string>())};
 }
 
+SampleReport decode_sample(Json const& sample)
+{
+    SampleReport report{{}, sample.at(1).get<uint64_t>()};
+    for (auto const& [name, value] : sample.at(0).items())
+        report.labels[plain_text(name)] = plain_text(value.get<std::string>());
+    return report;
+}
+
 FlowReport decode_flow(Json const& flow)
 {
     FlowReport report;
     report.local = text(flow, "Local");
     report.remote = text(flow, "Remote");
+    report.service = text(flow, "Service");
     report.group = text(flow, "Group");
     report.file = text(flow, "File");
     report.line = number(flow, "Line");
@@ -89,9 +106,7 @@ StatusReport decode_status_dictionary(Json const& status)
     report.deciding = number(status, "Deciding");
     report.max_flows = number(status, "MaxFlows");
     report.lines = list(status, "Lines", decode_line);
-    report.warnings = list(status, "Warnings", [](Json const& item) {
-        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
-    });
+    report.warnings = texts(status, "Warnings");
     return report;
 }
 
@@ -116,6 +131,11 @@ template <typename Decode> auto guarded(Decode decode) -> Outcome<decltype(decod
 
 } // namespace
 
+std::string subject_of(std::string const& remote, std::string const& service)
+{
+    return service.empty() ? remote : remote + ' ' + service;
+}
+
 Outcome<StatusReport> decode_status(Json const& reply)
 {
     return guarded([&] { return decode_status_dictionary(reply.at(0)); });
@@ -133,6 +153,61 @@ Outcome<ShowReport> decode_show(Json const& reply)
         if (auto const& line = reply.at(1); !line.empty())
             report.line = decode_line(line);
         return report;
+    });
+}
+
+Outcome<WhyReport> decode_why(Json const& reply)
+{
+    return guarded([&] {
+        auto const& why = reply.at(0);
+        WhyReport report;
+        if (auto const line = why.find("Line"); line != why.end())
+            report.line = decode_line(*line);
+        report.exceptions = list(why, "Exceptions", decode_line);
+        report.overruled = list(why, "Overruled", decode_line);
+        report.exemptions = texts(why, "Exemptions");
+        report.forecast = texts(why, "Forecast");
+        report.flows = list(why, "Flows", decode_flow);
+        return report;
+    });
+}
+
+Outcome<DecisionReport> decode_decision(Json const& values)
+{
+    return guarded([&] {
+        auto const& decision = values.at(0);
+        DecisionReport report;
+        report.when = time(decision, "When");
+        report.local = text(decision, "Local");
+        report.remote = text(decision, "Remote");
+        report.service = text(decision, "Service");
+        report.group = text(decision, "Group");
+        report.file = text(decision, "File");
+        report.line = number(decision, "Line");
+        report.before = text(decision, "Before");
+        report.after = text(decision, "After");
+        report.protection = text(decision, "Protection");
+        report.why = text(decision, "Why");
+        return report;
+    });
+}
+
+Outcome<std::vector<MetricReport>> decode_metrics(Json const& reply)
+{
+    return guarded([&] {
+        std::vector<MetricReport> metrics;
+        for (auto const& metric : reply.at(0))
+            metrics.push_back({text(metric, "Name"), text(metric, "Type"), text(metric, "Help"),
+                               list(metric, "Samples", decode_sample)});
+        return metrics;
+    });
+}
+
+Outcome<ReloadReport> decode_reload(Json const& reply)
+{
+    return guarded([&] {
+        auto const& result = reply.at(0);
+        return ReloadReport{number(result, "Lines"), texts(result, "Warnings")};
     });
 }
 

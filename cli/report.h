@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -15,11 +16,15 @@ namespace oekd::cli {
 
 using WallTime = std::chrono::system_clock::time_point;
 
+/// "192.0.2.80", "192.0.2.80 tcp 0 22".
+[[nodiscard]] std::string subject_of(std::string const& remote, std::string const& service);
+
 struct LineReport {
     std::string network;
     std::string group;
     std::string file;
     uint64_t line = 0;
+    std::string service{}; ///< "tcp 0 22"; empty where all is meant
 };
 
 struct SaReport {
@@ -41,6 +46,7 @@ struct HistoryReport {
 struct FlowReport {
     std::string local;
     std::string remote;
+    std::string service; ///< "tcp 0 22"; empty where all is meant
     std::string group;
     std::string file; ///< the line that decided
     uint64_t line = 0;
@@ -73,16 +79,61 @@ struct StatusReport {
     std::vector<std::string> warnings;
 };
 
+/// One change of a flow's state.
+struct DecisionReport {
+    WallTime when;
+    std::string local;
+    std::string remote;
+    std::string service;
+    std::string group;
+    std::string file;
+    uint64_t line = 0;
+    std::string before;
+    std::string after;
+    std::string protection; ///< from now on
+    std::string why;
+};
+
+struct SampleReport {
+    std::map<std::string, std::string> labels;
+    uint64_t value = 0;
+};
+
+struct MetricReport {
+    std::string name; ///< "oekd_decisions", without the "_total" of a counter
+    std::string type; ///< "counter", "gauge"
+    std::string help;
+    std::vector<SampleReport> samples;
+};
+
+struct ReloadReport {
+    uint64_t lines = 0; ///< in force
+    std::vector<std::string> warnings;
+};
+
 struct ShowReport {
     std::vector<FlowReport> flows;
     std::optional<LineReport> line; ///< the one that decides now
 };
 
-// Each takes the array of what a method returned. A daemon of another version may lack a value, which is then
-// empty; one that has the wrong type is a Failure.
+struct WhyReport {
+    std::optional<LineReport> line;      ///< decides
+    std::vector<LineReport> exceptions;  ///< decide about some service instead
+    std::vector<LineReport> overruled;   ///< would decide if those before them were not there
+    std::vector<std::string> exemptions; ///< pass whatever the line says
+    std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
+    std::vector<FlowReport> flows;       ///< that exist, in detail
+};
+
+// Each takes the array of what a method returned, or a signal brought. A daemon of another version may lack a
+// value, which is then empty; one that has the wrong type is a Failure.
 
 [[nodiscard]] Outcome<StatusReport> decode_status(nlohmann::json const& reply);
 [[nodiscard]] Outcome<std::vector<FlowReport>> decode_flows(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ShowReport> decode_show(nlohmann::json const& reply);
+[[nodiscard]] Outcome<WhyReport> decode_why(nlohmann::json const& reply);
+[[nodiscard]] Outcome<DecisionReport> decode_decision(nlohmann::json const& values);
+[[nodiscard]] Outcome<std::vector<MetricReport>> decode_metrics(nlohmann::json const& reply);
+[[nodiscard]] Outcome<ReloadReport> decode_reload(nlohmann::json const& reply);
 
 } // namespace oekd::cli

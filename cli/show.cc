@@ -34,11 +34,6 @@ std::string meaning_of(std::string_view protection)
     return std::string(protection);
 }
 
-std::string line_text(LineReport const& line)
-{
-    return fmt::format("{}: {} in {}:{}", line.group, line.network, line.file, line.line);
-}
-
 /// The line that decided; after a reload it may be another one than decides now.
 void add_group(Rows& rows, FlowReport const& flow, std::optional<LineReport> const& now)
 {
@@ -68,6 +63,14 @@ void add_history(Rows& rows, std::vector<HistoryReport> const& history)
     }
 }
 
+} // namespace
+
+std::string line_text(LineReport const& line)
+{
+    return fmt::format("{}: {} in {}:{}", line.group, subject_of(line.network, line.service), line.file,
+                       line.line);
+}
+
 std::string format_flow(FlowReport const& flow, std::optional<LineReport> const& line, WallTime now,
                         Style const& style)
 {
@@ -89,11 +92,11 @@ std::string format_flow(FlowReport const& flow, std::optional<LineReport> const&
     if (flow.reqid != 0)
         add(rows, "reqid", fmt::format("{}", flow.reqid));
     add_history(rows, flow.history);
-    return fmt::format("{}\n{}", style.paint(fmt::format("{} - {}", flow.local, flow.remote), Paint::Bold),
-                       format_table(rows, style));
+    return fmt::format(
+        "{}\n{}",
+        style.paint(fmt::format("{} - {}", flow.local, subject_of(flow.remote, flow.service)), Paint::Bold),
+        format_table(rows, style));
 }
-
-} // namespace
 
 std::string format_show(ShowReport const& show, WallTime now, Style const& style)
 {

@@ -45,7 +45,7 @@ std::string group_text(PolicyGroup group, StatusReport const& status)
     std::vector<std::string> networks;
     for (auto const& line : status.lines) {
         if (line.group == to_string(group))
-            networks.push_back(line.network);
+            networks.push_back(subject_of(line.network, line.service));
     }
     if (networks.empty())
         return {};

@@ -15,6 +15,18 @@ constexpr Duration slowest_inbound_check{10'000};
 
 WallTime wall_clock() { return std::chrono::system_clock::now(); }
 
+/// For metrics: one word that does not change.
+std::string_view label_of(Failure failure)
+{
+    switch (failure) {
+    case Failure::Silent: return "silent";
+    case Failure::Unprotected: return "unprotected";
+    case Failure::Refused: return "refused";
+    case Failure::Local: return "local";
+    }
+    std::unreachable();
+}
+
 std::string reason(NegotiationEnded const& event)
 {
     auto reason = std::string(to_string(event.reason));
@@ -30,10 +42,10 @@ std::string reason(SaDescription const& sa)
 } // namespace
 
 ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids,
-                                 Journal const& journal, std::shared_ptr<GroupTable const> groups,
-                                 Options options)
-    : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_groups(std::move(groups)),
-      m_options(options)
+                                 LimitedJournal& journal, Counters& counters, Observer observer,
+                                 std::shared_ptr<GroupTable const> groups, Options options)
+    : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_counters(counters),
+      m_observer(std::move(observer)), m_groups(std::move(groups)), m_options(options)
 {}
 
 ConnectionTable::~ConnectionTable() = default;
@@ -68,6 +80,9 @@ void ConnectionTable::found_larval(xfrm::State const& state)
     if (!line)
         return;
     flow.service = line->service;
+    if (auto const* row = find(flow); row && row->connection.state == ConnectionState::PendingOe)
+        return; // this one was heard
+    m_counters.acquires_found_again.add();
     acquired({flow, state.reqid});
 }
 
@@ -126,6 +141,7 @@ void ConnectionTable::sa_down(SaDown const& event)
 
 void ConnectionTable::negotiation_ended(NegotiationEnded const& event)
 {
+    m_counters.negotiations_failed.add({label_of(event.reason)});
     auto* row = find(event.flow);
     if (row && row->negotiation == event.negotiation)
         apply(*row, NegotiationFailed{event.reason}, reason(event));
@@ -145,7 +161,7 @@ void ConnectionTable::regroup(std::shared_ptr<GroupTable const> groups)
         row.line = line.line;
         if (line.network != std::exchange(row.connection.network, line.network))
             if (auto moved = m_enforcer.move(row.connection); !moved)
-                m_journal.log(LogLevel::Error, moved.error().message);
+                log_refusal(flow, moved.error());
     }
 }
 
@@ -186,8 +202,10 @@ ConnectionRow* ConnectionTable::find_or_add(Flow const& flow)
     if (!line || !accepts_negotiation(line->group) || !make_room())
         return nullptr;
     auto reqid = m_reqids.acquire(flow);
-    if (!reqid)
+    if (!reqid) {
+        m_counters.limits_reached.add({"reqids"});
         return nullptr;
+    }
     ConnectionRow row;
     auto const peer =
         m_capable.contains(flow.remote) ? Connection::Peer::Capable : Connection::Peer::Stranger;
@@ -212,9 +230,11 @@ bool ConnectionTable::make_room()
             expired.push_back(flow);
     }
     std::ranges::for_each(expired, [this](Flow const& flow) { erase(flow); });
+    if (expired.empty())
+        m_counters.limits_reached.add({"flows"});
     if (expired.empty() && !std::exchange(m_full_logged, true)) {
         m_journal.log(
-            LogLevel::Warning,
+            LimitedJournal::Kind::Trouble, LogLevel::Warning,
             fmt::format("{} flows, the limit: new destinations wait until others end (limits.flows in "
                         "oekd.conf)",
                         m_options.max_flows));
@@ -248,15 +268,12 @@ void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_
     bool const starts = std::ranges::any_of(
         stepped.actions, [](Action const& action) { return std::holds_alternative<Negotiate>(action); });
     row.connection = std::move(stepped.next);
-    if (starts)
+    if (starts) {
         row.negotiation = NegotiationId{++m_last_negotiation};
-    if (row.connection.state != before) {
-        row.why = why;
-        row.since = wall_clock();
-        row.remember(row.since,
-                     fmt::format("{} -> {}: {}", to_string(before), to_string(row.connection.state), why));
-        log_change(row, before, why);
+        m_counters.negotiations_started.add();
     }
+    if (row.connection.state != before)
+        changed(row, before, why);
     if (!carry_out(row, stepped.actions) && !std::holds_alternative<Withdrawn>(event)) {
         apply(row, Withdrawn{}, "the kernel refused");
         return;
@@ -277,15 +294,23 @@ bool ConnectionTable::carry_out(ConnectionRow& row, std::vector<Action> const& a
         auto done = m_enforcer.apply(row.connection, row.reqid, row.negotiation, action);
         if (done)
             continue;
-        auto const taken = done.error().code == ErrorCode::Exists;
-        m_journal.log(taken ? LogLevel::Notice : LogLevel::Error,
-                      fmt::format("{}: {}", row.connection.flow.to_string(), done.error().message),
-                      {{"OEKD_REMOTE", row.connection.flow.remote.to_string()}});
+        log_refusal(row.connection.flow, done.error());
         // A wide trap that could not be looked at delays a packet; the flow itself is as it should be.
         if (!std::holds_alternative<Kick>(action))
             all_done = false;
     }
     return all_done;
+}
+
+void ConnectionTable::log_refusal(Flow const& flow, Error const& error)
+{
+    bool const taken = error.code == ErrorCode::Exists;
+    if (taken)
+        m_counters.explicit_policies_met.add();
+    m_journal.log(taken ? LimitedJournal::Kind::ExplicitPolicy : LimitedJournal::Kind::Trouble,
+                  taken ? LogLevel::Notice : LogLevel::Error,
+                  fmt::format("{}: {}", flow.to_string(), error.message),
+                  {{"OEKD_REMOTE", flow.remote.to_string()}});
 }
 
 void ConnectionTable::arm_deadline(ConnectionRow& row)
@@ -295,16 +320,24 @@ void ConnectionTable::arm_deadline(ConnectionRow& row)
         return;
     auto delay = std::chrono::ceil<Duration>(*row.connection.deadline - m_loop.now());
     auto timer = m_loop.after(std::max(delay, Duration{0}), [this, flow = row.connection.flow] {
-        if (auto* due = find(flow))
-            apply(*due, DeadlinePassed{},
-                  due->connection.state == ConnectionState::PendingOe ? "no answer within the hold time"
-                                                                      : "its time is over");
+        deadline_passed(flow);
         settle(flow);
     });
     if (timer)
         row.deadline_timer = std::move(*timer);
     else
-        m_journal.log(LogLevel::Error, timer.error().message);
+        m_journal.log(LimitedJournal::Kind::Trouble, LogLevel::Error, timer.error().message);
+}
+
+void ConnectionTable::deadline_passed(Flow const& flow)
+{
+    auto* row = find(flow);
+    if (!row)
+        return;
+    bool const held = row->connection.state == ConnectionState::PendingOe;
+    apply(*row, DeadlinePassed{}, held ? "no answer within the hold time" : "its time is over");
+    if (held && row->connection.state != ConnectionState::PendingOe)
+        m_counters.holds_expired.add();
 }
 
 /// Cleartext from the peer is accepted until its first ESP packet: only then is it sure that it can send any.
@@ -326,21 +359,22 @@ void ConnectionTable::watch_inbound(ConnectionRow& row, Duration delay)
         row.inbound_timer = std::move(*timer);
 }
 
-void ConnectionTable::log_change(ConnectionRow const& row, ConnectionState before, std::string_view why) const
+void ConnectionTable::changed(ConnectionRow& row, ConnectionState before, std::string_view why)
 {
     auto const& connection = row.connection;
-    // Deciding, and a flow's end, are for those who look closely; what a flow ends up as is for everybody.
-    bool const outcome = connection.state == ConnectionState::Keyed ||
-                         connection.state == ConnectionState::ClearText ||
-                         connection.state == ConnectionState::Deny;
-    m_journal.log(outcome ? LogLevel::Info : LogLevel::Debug,
-                  fmt::format("{}: {} -> {}: {}", connection.flow.to_string(), to_string(before),
-                              to_string(connection.state), why),
-                  {{"OEKD_REMOTE", connection.flow.remote.to_string()},
-                   {"OEKD_LOCAL", connection.flow.local.to_string()},
-                   {"OEKD_STATE", std::string(to_string(connection.state))},
-                   {"OEKD_PROTECTION", std::string(to_string(protection(connection)))},
-                   {"OEKD_GROUP", std::string(to_string(connection.group))}});
+    row.why = why;
+    row.since = wall_clock();
+    Decision const decision{.when = row.since,
+                            .flow = connection.flow,
+                            .group = connection.group,
+                            .file = row.file,
+                            .line = row.line,
+                            .before = before,
+                            .after = connection.state,
+                            .protection = protection(connection),
+                            .why = row.why};
+    row.remember(row.since, fmt::format("{}: {}", decision.change(), why));
+    m_observer(decision);
 }
 
 } // namespace oekd

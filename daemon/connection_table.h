@@ -2,10 +2,11 @@
 #pragma once
 
 #include "base/event_loop.h"
-#include "base/journal.h"
 #include "daemon/connection_row.h"
+#include "daemon/decision.h"
 #include "daemon/enforcer.h"
 #include "daemon/known_peers.h"
+#include "daemon/limited_journal.h"
 #include "daemon/view.h"
 #include "ike/reqid_table.h"
 #include "kernel-glue/xfrm.h"
@@ -18,8 +19,8 @@
 namespace oekd {
 
 /// Every flow that oekd knows, and the only code that changes a connection's state: an event comes in, step()
-/// decides, the actions go to the Enforcer, the row is updated and the change is logged. Bounded. Main
-/// thread.
+/// decides, the actions go to the Enforcer, the row is updated and the observer hears of the change. Bounded.
+/// Main thread.
 class ConnectionTable {
 public:
     struct Options {
@@ -27,8 +28,12 @@ public:
         size_t max_flows = 65'536;
     };
 
-    ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, Journal const& journal,
-                    std::shared_ptr<GroupTable const> groups, Options options);
+    /// Hears of each change of a state as soon as it is made. Must not call the table.
+    using Observer = std::function<void(Decision const&)>;
+
+    ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, LimitedJournal& journal,
+                    Counters& counters, Observer observer, std::shared_ptr<GroupTable const> groups,
+                    Options options);
     ~ConnectionTable();
     ConnectionTable(ConnectionTable const&) = delete;
     ConnectionTable& operator=(ConnectionTable const&) = delete;
@@ -60,16 +65,20 @@ private:
 
     void apply(ConnectionRow& row, Event const& event, std::string_view why);
     [[nodiscard]] bool carry_out(ConnectionRow& row, std::vector<Action> const& actions);
+    void log_refusal(Flow const& flow, Error const& error);
     void arm_deadline(ConnectionRow& row);
+    void deadline_passed(Flow const& flow);
     void watch_inbound(ConnectionRow& row, Duration delay);
     void settle(Flow const& flow);
     [[nodiscard]] Flow flow_of_acquire(xfrm::Acquire const& acquire) const;
-    void log_change(ConnectionRow const& row, ConnectionState before, std::string_view why) const;
+    void changed(ConnectionRow& row, ConnectionState before, std::string_view why);
 
     EventLoop& m_loop;
     Enforcer& m_enforcer;
     ReqidTable& m_reqids;
-    Journal const& m_journal;
+    LimitedJournal& m_journal;
+    Counters& m_counters;
+    Observer m_observer;
     std::shared_ptr<GroupTable const> m_groups; // shared with the Gatekeeper's threads
     Options m_options;
     std::unordered_map<Flow, ConnectionRow> m_rows;

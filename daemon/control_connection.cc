@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/control_connection.h"
 
+#include "daemon/control_encoding.h"
 #include "daemon/control_methods.h"
 
 namespace oekd {
@@ -18,19 +19,19 @@ bool is_local_signal(sd_bus_message* message, char const* name)
 
 } // namespace
 
-ControlConnection::ControlConnection(EventLoop& loop, ViewSource& views, EventLoop::Callback on_end,
+ControlConnection::ControlConnection(EventLoop& loop, ControlTarget target, EventLoop::Callback on_end,
                                      std::chrono::milliseconds patience)
-    : m_loop(loop), m_views(views), m_on_end(std::move(on_end)), m_patience(patience)
+    : m_loop(loop), m_target(target), m_on_end(std::move(on_end)), m_patience(patience)
 {}
 
 Result<std::unique_ptr<ControlConnection>> ControlConnection::serve(EventLoop& loop, Fd socket,
-                                                                    ViewSource& views,
+                                                                    ControlTarget target,
                                                                     EventLoop::Callback on_end,
                                                                     std::chrono::milliseconds patience)
 {
     // The constructor is private to this class, so make_unique cannot call it.
     std::unique_ptr<ControlConnection> connection(
-        new ControlConnection(loop, views, std::move(on_end), patience));
+        new ControlConnection(loop, target, std::move(on_end), patience));
     if (int r = connection->start(std::move(socket)); r < 0)
         return std::unexpected(system_error(-r, "serving a client of the control socket"));
     return connection;
@@ -78,10 +79,10 @@ bool ControlConnection::admit(sd_bus_message* message)
     if (is_local_signal(message, "Connected"))
         process_early_call();
     auto timer = m_loop.after(m_patience, [this] {
-        if (has_unread_answer())
+        if (!m_monitor && unread() > 0)
             end();
     });
-    if (is_local_signal(message, "Disconnected") || has_unread_answer() || !timer) {
+    if (is_local_signal(message, "Disconnected") || unread() > 0 || !timer) {
         end();
         return false;
     }
@@ -98,10 +99,33 @@ void ControlConnection::process_early_call()
         m_early_call = std::move(*turn);
 }
 
-bool ControlConnection::has_unread_answer() const
+void ControlConnection::announce(Decision const& decision)
+{
+    if (m_ended || !m_monitor || (m_monitor->peers && !m_monitor->peers->contains(decision.flow.remote)))
+        return;
+    if (send(decision) < 0 || unread() > max_backlog)
+        end();
+}
+
+/// Never waits: what the socket does not take stays in sd-bus's queue.
+int ControlConnection::send(Decision const& decision)
+{
+    sd_bus_message* raw = nullptr;
+    if (int r = sd_bus_message_new_signal(m_bus.get(), &raw, control_methods::object_path,
+                                          control_methods::interface_name, control_methods::decided);
+        r < 0)
+        return r;
+    Handle<sd_bus_message, sd_bus_message_unref> const signal(raw);
+    if (int r = control_encoding::append_decision(raw, decision); r < 0)
+        return r;
+    return sd_bus_send(m_bus.get(), raw, nullptr);
+}
+
+/// Messages that wait for the client to read.
+uint64_t ControlConnection::unread() const
 {
     uint64_t queued = 0;
-    return sd_bus_get_n_queued_write(m_bus.get(), &queued) >= 0 && queued > 0;
+    return sd_bus_get_n_queued_write(m_bus.get(), &queued) < 0 ? 0 : queued;
 }
 
 void ControlConnection::end()

@@ -1,98 +1,40 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/control_encoding.h"
 
-#include "base/plain_text.h"
+#include "daemon/bus_entries.h"
 
 #include <utility>
 
 namespace oekd::control_encoding {
 
+using bus::append_array;
+using bus::append_dictionary;
+using bus::append_text;
+using bus::Entries;
+using bus::inside;
+using bus::microseconds;
+
 namespace {
 
-uint64_t microseconds(WallTime time)
+/// "tcp 0 22"; no key where all services are meant.
+void write_service(Entries& entries, Service const& service)
 {
-    auto const since_epoch =
-        std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch()).count();
-    return since_epoch < 0 ? 0 : static_cast<uint64_t>(since_epoch);
+    if (!service.is_everything())
+        entries.text("Service", service.to_string());
 }
 
-int append_text(sd_bus_message* message, std::string_view text)
+void write_ends(Entries& entries, Flow const& flow)
 {
-    return sd_bus_message_append_basic(message, 's', plain_text(text).c_str());
-}
-
-/// Opens a container, lets `fill` write what is inside, closes it. Stops at the first error.
-template <typename Fill> int inside(sd_bus_message* message, char type, char const* contents, Fill fill)
-{
-    if (int r = sd_bus_message_open_container(message, type, contents); r < 0)
-        return r;
-    if (int r = fill(); r < 0)
-        return r;
-    return sd_bus_message_close_container(message);
-}
-
-/// An array with one element for each item.
-template <typename Items, typename Append>
-int append_array(sd_bus_message* message, char const* element, Items const& items, Append append)
-{
-    return inside(message, 'a', element, [&] {
-        for (auto const& item : items) {
-            if (int r = append(message, item); r < 0)
-                return r;
-        }
-        return 0;
-    });
-}
-
-/// The entries of one a{sv}. After an error nothing more is written; result() tells.
-class Entries {
-public:
-    explicit Entries(sd_bus_message* message) : m_message(message) {}
-
-    void text(char const* key, std::string_view value)
-    {
-        entry(key, "s", [&] { return append_text(m_message, value); });
-    }
-    void number(char const* key, uint64_t value)
-    {
-        entry(key, "t", [&] { return sd_bus_message_append_basic(m_message, 't', &value); });
-    }
-    template <typename Items, typename Append>
-    void array(char const* key, char const* signature, Items const& items, Append append)
-    {
-        entry(key, signature, [&] { return append_array(m_message, signature + 1, items, append); });
-    }
-    [[nodiscard]] int result() const { return m_result; }
-
-private:
-    template <typename Fill> void entry(char const* key, char const* signature, Fill fill)
-    {
-        if (m_result < 0)
-            return;
-        m_result = inside(m_message, 'e', "sv", [&] {
-            int r = sd_bus_message_append_basic(m_message, 's', key);
-            return r < 0 ? r : inside(m_message, 'v', signature, fill);
-        });
-    }
-
-    sd_bus_message* m_message;
-    int m_result = 0;
-};
-
-/// One a{sv}: `write` gets the Entries.
-template <typename Write> int append_dictionary(sd_bus_message* message, Write write)
-{
-    return inside(message, 'a', "{sv}", [&] {
-        Entries entries(message);
-        write(entries);
-        return entries.result();
-    });
+    entries.text("Local", flow.local.to_string());
+    entries.text("Remote", flow.remote.to_string());
+    write_service(entries, flow.service);
 }
 
 int append_group_line(sd_bus_message* message, GroupLine const& line)
 {
     return append_dictionary(message, [&](Entries& entries) {
         entries.text("Network", line.network.to_string());
+        write_service(entries, line.service);
         entries.text("Group", to_string(line.group));
         entries.text("File", line.file);
         entries.number("Line", static_cast<uint64_t>(line.line));
@@ -122,10 +64,25 @@ int append_history_entry(sd_bus_message* message, HistoryEntry const& entry)
     });
 }
 
+int append_label(sd_bus_message* message, std::pair<std::string, std::string> const& label)
+{
+    return inside(message, 'e', "ss", [&] {
+        int r = append_text(message, label.first);
+        return r < 0 ? r : append_text(message, label.second);
+    });
+}
+
+int append_sample(sd_bus_message* message, Metric::Sample const& sample)
+{
+    return inside(message, 'r', "a{ss}t", [&] {
+        int r = append_array(message, "{ss}", sample.labels, append_label);
+        return r < 0 ? r : sd_bus_message_append_basic(message, 't', &sample.value);
+    });
+}
+
 void write_flow(Entries& entries, FlowView const& flow)
 {
-    entries.text("Local", flow.flow.local.to_string());
-    entries.text("Remote", flow.flow.remote.to_string());
+    write_ends(entries, flow.flow);
     entries.text("Group", to_string(flow.group));
     entries.text("File", flow.group_file);
     entries.number("Line", static_cast<uint64_t>(flow.group_line));
@@ -143,6 +100,15 @@ void write_flow(Entries& entries, FlowView const& flow)
     entries.number("BytesOut", flow.bytes_out);
     entries.number("PacketsIn", flow.packets_in);
     entries.number("PacketsOut", flow.packets_out);
+}
+
+int append_one_in_detail(sd_bus_message* message, FlowView const& flow)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        write_flow(entries, flow);
+        entries.array("SAs", "aa{sv}", flow.sas, append_sa);
+        entries.array("History", "a(ts)", flow.history, append_history_entry);
+    });
 }
 
 } // namespace
@@ -173,12 +139,20 @@ int append_flows(sd_bus_message* message, std::span<FlowView const> flows)
 
 int append_details(sd_bus_message* message, std::span<FlowView const> flows)
 {
-    return append_array(message, "a{sv}", flows, [](sd_bus_message* array, FlowView const& flow) {
-        return append_dictionary(array, [&](Entries& entries) {
-            write_flow(entries, flow);
-            entries.array("SAs", "aa{sv}", flow.sas, append_sa);
-            entries.array("History", "a(ts)", flow.history, append_history_entry);
-        });
+    return append_array(message, "a{sv}", flows, append_one_in_detail);
+}
+
+int append_why(sd_bus_message* message, WhyView const& why)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        if (why.line)
+            entries.value("Line", "a{sv}",
+                          [&](sd_bus_message* value) { return append_group_line(value, *why.line); });
+        entries.array("Exceptions", "aa{sv}", why.exceptions, append_group_line);
+        entries.array("Overruled", "aa{sv}", why.overruled, append_group_line);
+        entries.array("Exemptions", "as", why.exemptions, append_text);
+        entries.array("Forecast", "as", why.forecast, append_text);
+        entries.array("Flows", "aa{sv}", why.flows, append_one_in_detail);
     });
 }
 
@@ -187,6 +161,41 @@ int append_line(sd_bus_message* message, GroupLine const* line)
     if (line)
         return append_group_line(message, *line);
     return append_dictionary(message, [](Entries&) {});
+}
+
+int append_decision(sd_bus_message* message, Decision const& decision)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        entries.number("When", microseconds(decision.when));
+        write_ends(entries, decision.flow);
+        entries.text("Group", to_string(decision.group));
+        entries.text("File", decision.file);
+        entries.number("Line", static_cast<uint64_t>(decision.line));
+        entries.text("Before", to_string(decision.before));
+        entries.text("After", to_string(decision.after));
+        entries.text("Protection", to_string(decision.protection));
+        entries.text("Why", decision.why);
+    });
+}
+
+int append_metrics(sd_bus_message* message, std::span<Metric const> metrics)
+{
+    return append_array(message, "a{sv}", metrics, [](sd_bus_message* array, Metric const& metric) {
+        return append_dictionary(array, [&](Entries& entries) {
+            entries.text("Name", metric.name);
+            entries.text("Type", to_string(metric.type));
+            entries.text("Help", metric.help);
+            entries.array("Samples", "a(a{ss}t)", metric.samples, append_sample);
+        });
+    });
+}
+
+int append_reload(sd_bus_message* message, ReloadView const& reload)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        entries.number("Lines", reload.lines);
+        entries.array("Warnings", "as", reload.warnings, append_text);
+    });
 }
 
 } // namespace oekd::control_encoding

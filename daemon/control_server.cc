@@ -20,7 +20,7 @@ constexpr std::chrono::milliseconds pause_without_descriptors{1000};
 
 struct ControlServer::State {
     EventLoop& loop;
-    ViewSource& views;
+    ControlTarget target;
     ControlSocket socket;
     std::vector<std::unique_ptr<ControlConnection>> connections{};
     EventSource listening{};
@@ -61,7 +61,7 @@ void ControlServer::State::serve(Fd client)
 {
     if (connections.size() >= max_connections)
         return;
-    auto connection = ControlConnection::serve(loop, std::move(client), views, [this] { sweep_soon(); });
+    auto connection = ControlConnection::serve(loop, std::move(client), target, [this] { sweep_soon(); });
     if (connection)
         connections.push_back(std::move(*connection));
 }
@@ -91,15 +91,21 @@ void ControlServer::State::sweep_soon()
 }
 
 Result<std::unique_ptr<ControlServer>>
-ControlServer::listen(EventLoop& loop, std::filesystem::path const& socket, ViewSource& views)
+ControlServer::listen(EventLoop& loop, std::filesystem::path const& socket, ControlTarget target)
 {
     auto listener = ControlSocket::listen(socket);
     if (!listener)
         return std::unexpected(listener.error());
-    auto state = std::make_unique<State>(State{loop, views, std::move(*listener)});
+    auto state = std::make_unique<State>(State{loop, target, std::move(*listener)});
     if (auto listening = state->listen(); !listening)
         return std::unexpected(listening.error());
     return std::unique_ptr<ControlServer>(new ControlServer(std::move(state)));
+}
+
+void ControlServer::announce(Decision const& decision)
+{
+    for (auto const& connection : m_state->connections)
+        connection->announce(decision);
 }
 
 ControlServer::ControlServer(std::unique_ptr<State> state) : m_state(std::move(state)) {}

@@ -3,7 +3,8 @@
 
 #include "base/error.h"
 #include "base/event_loop.h"
-#include "daemon/view.h"
+#include "daemon/control_target.h"
+#include "daemon/decision.h"
 
 #include <filesystem>
 #include <memory>
@@ -17,8 +18,11 @@ public:
     /// Listens at `socket` (parent directory must exist; a stale socket is replaced, a live one is an error:
     /// another oekd runs). Mode 0660.
     static Result<std::unique_ptr<ControlServer>> listen(EventLoop& loop, std::filesystem::path const& socket,
-                                                         ViewSource& views);
+                                                         ControlTarget target);
     ~ControlServer(); ///< closes all connections and removes the socket
+    /// Tells the clients that monitor.
+    void announce(Decision const& decision);
+
     ControlServer(ControlServer const&) = delete;
     ControlServer& operator=(ControlServer const&) = delete;
 

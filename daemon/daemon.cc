@@ -47,15 +47,21 @@ void Daemon::stop(Ending ending)
 }
 
 /// What cannot be loaded leaves everything as it is; otherwise only flows whose group changed are touched.
-void Daemon::reload()
+Result<ReloadView> Daemon::reload()
 {
     sd_notify(0, "RELOADING=1");
-    if (auto done = load_and_install(); !done)
-        m_journal.log(LogLevel::Error,
-                      fmt::format("reload: {}; the old policy stays in force", done.error().message));
-    else
-        m_journal.log(LogLevel::Notice, fmt::format("reloaded: {} group lines", m_groups->lines().size()));
+    auto const done = load_and_install();
     sd_notify(0, "READY=1");
+    m_counters.reloads.add({done ? "done" : "failed"});
+    if (!done) {
+        auto error = done.error();
+        error.message += "; the old policy stays in force";
+        m_journal.log(LogLevel::Error, error.with("reload").message);
+        return std::unexpected(error);
+    }
+    auto const lines = m_groups->lines().size();
+    m_journal.log(LogLevel::Notice, fmt::format("reloaded: {} group lines", lines));
+    return ReloadView{lines, m_views->warnings()};
 }
 
 Result<void> Daemon::load_and_install()
@@ -87,32 +93,39 @@ void Daemon::kernel_readable()
         return;
     }
     for (auto const& event : batch->events) {
-        if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid)) {
-            if (auto queued = m_plane->queued(*acquire); !queued)
-                m_journal.log(LogLevel::Warning, queued.error().message);
-            m_table->acquired(*acquire);
-        }
+        if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid))
+            take(*acquire);
     }
     if (batch->overrun == xfrm::Events::Batch::Overrun::Yes || batch->malformed > 0)
         resynchronise();
 }
 
+void Daemon::take(xfrm::Acquire const& acquire)
+{
+    m_counters.acquires.add();
+    if (auto queued = m_plane->queued(acquire); !queued)
+        m_limited->log(LimitedJournal::Kind::Trouble, LogLevel::Warning, queued.error().message);
+    m_table->acquired(acquire);
+}
+
 /// Each larval SA stands for an acquire that may have been lost; the table knows those that were not.
 void Daemon::resynchronise()
 {
+    m_counters.acquire_overruns.add();
     auto states = m_plane->requests().states();
     if (!states) {
         m_journal.log(LogLevel::Error, fmt::format("acquires were lost: {}", states.error().message));
         return;
     }
-    size_t larval = 0;
+    auto const before = m_counters.acquires_found_again.value();
     for (auto const& state : *states) {
         if (state.spi != Spi{} || !is_ours(state.reqid))
             continue;
-        ++larval;
         m_table->found_larval(state);
     }
-    m_journal.log(LogLevel::Notice, fmt::format("acquires were lost; {} found again", larval));
+    m_limited->log(
+        LimitedJournal::Kind::Trouble, LogLevel::Notice,
+        fmt::format("acquires were lost; {} found again", m_counters.acquires_found_again.value() - before));
 }
 
 /// The wide policies name our own addresses, so they follow them. The kernel also announces what has not
@@ -141,6 +154,20 @@ void Daemon::follow_addresses()
                                                followed.error().message));
     if (auto retry = m_loop->after(std::chrono::seconds{1}, [this] { follow_addresses(); }))
         m_address_retry = std::move(*retry);
+}
+
+void Daemon::decided(Decision const& decision)
+{
+    m_counters.decisions.add({to_string(decision.before), to_string(decision.after)});
+    m_limited->log(LimitedJournal::Kind::Decision, decision.is_outcome() ? LogLevel::Info : LogLevel::Debug,
+                   fmt::format("{}: {}: {}", decision.flow.to_string(), decision.change(), decision.why),
+                   {{"OEKD_REMOTE", decision.flow.remote.to_string()},
+                    {"OEKD_LOCAL", decision.flow.local.to_string()},
+                    {"OEKD_STATE", std::string(to_string(decision.after))},
+                    {"OEKD_PROTECTION", std::string(to_string(decision.protection))},
+                    {"OEKD_GROUP", std::string(to_string(decision.group))}});
+    if (m_control) // not yet, or no longer, at both ends of our life
+        m_control->announce(decision);
 }
 
 void Daemon::mail()

@@ -4,12 +4,14 @@
 #include "base/event_loop.h"
 #include "base/journal.h"
 #include "base/mailbox.h"
+#include "daemon/commands.h"
 #include "daemon/config.h"
 #include "daemon/connection_table.h"
 #include "daemon/control_server.h"
 #include "daemon/daemon_views.h"
 #include "daemon/enforcer.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/limited_journal.h"
 #include "daemon/oekd.h"
 #include "kernel-glue/address_watch.h"
 #include "kernel-glue/forwarding_plane.h"
@@ -42,7 +44,7 @@ struct Sysctls {
 };
 
 /// Everything that lives while the daemon runs, in the order of construction.
-class Daemon {
+class Daemon final : public Commands {
 public:
     Daemon(StartOptions const& options, Journal const& journal) : m_options(options), m_journal(journal) {}
 
@@ -57,14 +59,16 @@ private:
     Result<void> start_ike();
     Result<void> watch();
     Result<void> install_policies();
-    void reload();
+    Result<ReloadView> reload() override;
     Result<void> load_and_install();
     std::vector<std::string> report(std::vector<LineError> const& errors) const;
     void kernel_readable();
+    void take(xfrm::Acquire const& acquire);
     void resynchronise();
     void addresses_readable();
     void follow_addresses();
     void mail();
+    void decided(Decision const& decision);
 
     StartOptions m_options;
     Journal const& m_journal;
@@ -72,7 +76,9 @@ private:
     std::shared_ptr<GroupTable const> m_groups; // one table for the main thread and libcharon's
     std::vector<std::string> m_warnings;
 
+    Counters m_counters;
     std::optional<EventLoop> m_loop;
+    std::unique_ptr<LimitedJournal> m_limited;
     std::optional<ForwardingPlane> m_plane;
     std::optional<xfrm::Events> m_kernel_events;
     std::optional<AddressWatch> m_address_watch;

@@ -63,7 +63,7 @@ Result<void> Daemon::start_ike()
     auto policies = ResponderPolicies::open();
     if (!policies)
         return std::unexpected(policies.error());
-    m_gatekeeper.emplace(m_groups, std::move(*policies), m_journal);
+    m_gatekeeper.emplace(m_groups, std::move(*policies), *m_limited);
     m_reqids.emplace(flow_reqid_first, flow_reqid_last);
     // A stranger can make libcharon talk; what becomes of a flow is logged by the table.
     m_config.ike.log = [this](int, std::string_view line) {
@@ -92,6 +92,7 @@ Result<void> Daemon::install_policies()
         m_journal.log(LogLevel::Warning, warnings.back());
     }
     m_views->set_warnings(std::move(warnings));
+    m_views->set_installed(std::move(*taken), exemptions(*addresses));
     m_table->keep_local(*addresses);
     m_own_addresses = std::move(*addresses);
     return {};
@@ -109,7 +110,7 @@ Result<void> Daemon::watch()
         if (auto kept = keep(m_loop->on_signal(signal, [this] { m_loop->stop(0); })); !kept)
             return kept;
     }
-    if (auto kept = keep(m_loop->on_signal(SIGHUP, [this] { reload(); })); !kept)
+    if (auto kept = keep(m_loop->on_signal(SIGHUP, [this] { (void)reload(); })); !kept)
         return kept;
     if (auto kept = keep(m_loop->on_readable(m_kernel_events->fd(), [this] { kernel_readable(); })); !kept)
         return kept;
@@ -130,15 +131,21 @@ Result<void> Daemon::start()
     if (!loop)
         return std::unexpected(loop.error());
     m_loop.emplace(std::move(*loop));
+    auto limited = LimitedJournal::create(*m_loop, m_journal, m_counters);
+    if (!limited)
+        return std::unexpected(limited.error());
+    m_limited = std::move(*limited);
     if (auto opened = open_kernel(); !opened)
         return opened;
     if (auto started = start_ike(); !started)
         return started;
     m_enforcer.emplace(*m_plane, *m_ike);
-    m_table.emplace(*m_loop, *m_enforcer, *m_reqids, m_journal, m_groups,
-                    ConnectionTable::Options{m_config.timing, m_config.max_flows});
-    m_views.emplace(*m_table, *m_enforcer);
-    auto control = ControlServer::listen(*m_loop, m_config.control, *m_views);
+    m_table.emplace(
+        *m_loop, *m_enforcer, *m_reqids, *m_limited, m_counters,
+        [this](Decision const& decision) { decided(decision); }, m_groups,
+        ConnectionTable::Options{m_config.timing, m_config.max_flows});
+    m_views.emplace(*m_table, *m_enforcer, m_counters, m_config);
+    auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)
         return std::unexpected(control.error());
     m_control = std::move(*control);

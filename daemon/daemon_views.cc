@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/daemon_views.h"
 
+#include "daemon/gauges.h"
 #include "daemon/version.h"
+#include "daemon/why.h"
 
 #include <algorithm>
 
@@ -64,6 +66,8 @@ void count(StatusView& status, Connection const& connection)
     }
 }
 
+bool is_in_kernel(ConnectionRow const& row) { return row.connection.state != ConnectionState::Expired; }
+
 } // namespace
 
 StatusView DaemonViews::status()
@@ -81,27 +85,49 @@ StatusView DaemonViews::status()
     return status;
 }
 
-std::vector<FlowView> DaemonViews::flows()
-{
-    return flows_where([](Flow const&) { return true; });
-}
+std::vector<FlowView> DaemonViews::flows() { return flows_where(is_in_kernel); }
 
 std::vector<FlowView> DaemonViews::flows_with(Address const& remote)
 {
-    return flows_where([&](Flow const& flow) { return flow.remote == remote; });
+    return flows_where(
+        [&](ConnectionRow const& row) { return is_in_kernel(row) && row.connection.flow.remote == remote; });
 }
 
-std::vector<FlowView> DaemonViews::flows_where(std::function<bool(Flow const&)> const& wanted)
+std::vector<FlowView> DaemonViews::flows_where(std::function<bool(ConnectionRow const&)> const& wanted)
 {
     auto counters = m_enforcer.counters();
     std::vector<FlowView> views;
     for (auto const& [flow, row] : m_table.rows()) {
-        if (row.connection.state != ConnectionState::Expired && wanted(flow))
+        if (wanted(row))
             views.push_back(view_of(row, counters));
     }
     return views;
 }
 
 GroupLine const* DaemonViews::line_for(Address const& remote) { return m_table.groups().find(remote); }
+
+WhyView DaemonViews::why(WhyQuestion const& question)
+{
+    auto view = oekd::why(question, {m_table.groups(), m_exemptions, m_explicit, m_config.timing});
+    // Also those that have nothing in the kernel: their history tells what happened.
+    view.flows =
+        flows_where([&](ConnectionRow const& row) { return concerns(question, row.connection.flow); });
+    add_present(view);
+    return view;
+}
+
+std::vector<Metric> DaemonViews::metrics()
+{
+    auto metrics = gauges_of(m_table, m_config);
+    metrics.push_back(gauge("explicit_policies", "Group lines whose network has another program's policy",
+                            m_explicit.size()));
+    metrics.push_back(gauge("warnings", "What an administrator should mend", m_warnings.size()));
+    auto const up = std::chrono::steady_clock::now() - m_began;
+    metrics.push_back(gauge("uptime_seconds", "Seconds since the start",
+                            static_cast<uint64_t>(std::chrono::floor<std::chrono::seconds>(up).count())));
+    for (auto const* counter : m_counters.all())
+        metrics.push_back(counter->metric());
+    return metrics;
+}
 
 } // namespace oekd

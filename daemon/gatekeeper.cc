@@ -7,7 +7,7 @@
 namespace oekd {
 
 Gatekeeper::Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies,
-                       Journal const& journal)
+                       LimitedJournal& journal)
     : m_groups(std::move(groups)), m_policies(std::move(policies)), m_journal(journal)
 {}
 
@@ -55,7 +55,7 @@ void Gatekeeper::sa_installed(SaDescription const& sa) noexcept
     if (auto admitted = m_policies.admit({sa.flow, line->group, line->network}, sa.reqid, sa.mode);
         !admitted) {
         m_journal.log(
-            LogLevel::Warning,
+            LimitedJournal::Kind::Trouble, LogLevel::Warning,
             fmt::format("policies of {} are late: {}", sa.flow.to_string(), admitted.error().message),
             {{"OEKD_REMOTE", sa.flow.remote.to_string()}});
     }

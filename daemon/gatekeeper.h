@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "base/journal.h"
+#include "daemon/limited_journal.h"
 #include "ike/responder_gate.h"
 #include "kernel-glue/forwarding_plane.h"
 #include "policy/group_table.h"
@@ -16,7 +16,7 @@ namespace oekd {
 /// just keyed. Every call is for any thread.
 class Gatekeeper final : public ResponderGate {
 public:
-    Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, Journal const& journal);
+    Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, LimitedJournal& journal);
 
     void set_groups(std::shared_ptr<GroupTable const> groups);
     /// The policies are in the kernel: peers are welcome from now on. Until then nobody hears an answer; IKE
@@ -35,7 +35,7 @@ private:
     mutable std::mutex m_mutex; ///< guards m_groups, never held for long
     std::shared_ptr<GroupTable const> m_groups;
     ResponderPolicies m_policies;
-    Journal const& m_journal;
+    LimitedJournal& m_journal;
     enum class Stage { Starting, Open, Closed };
     std::atomic<Stage> m_stage = Stage::Starting;
 };

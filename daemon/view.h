@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "daemon/metric.h"
 #include "ike/ike_event.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
@@ -54,6 +55,22 @@ struct StatusView {
     std::vector<std::string> warnings; ///< bad group lines, explicit policies in the way, …
 };
 
+/// What would happen, and why?
+struct WhyQuestion {
+    Address remote;
+    std::optional<Address> local; ///< only flows from this address of ours
+    Service service{};            ///< only this traffic
+};
+
+struct WhyView {
+    std::optional<GroupLine> line;       ///< decides; nullopt where nobody asked for anything
+    std::vector<GroupLine> exceptions;   ///< decide about some service of the address instead
+    std::vector<GroupLine> overruled;    ///< would decide if those before them were not there
+    std::vector<std::string> exemptions; ///< "DHCP", "neighbour discovery": pass whatever the line says
+    std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
+    std::vector<FlowView> flows;         ///< that exist now
+};
+
 /// Where the control socket gets its answers. Main thread.
 class ViewSource {
 public:
@@ -65,6 +82,8 @@ public:
     [[nodiscard]] virtual std::vector<FlowView> flows_with(Address const& remote) = 0;
     /// The group line that decides about an address never contacted; nullptr where there is none.
     [[nodiscard]] virtual GroupLine const* line_for(Address const& remote) = 0;
+    [[nodiscard]] virtual WhyView why(WhyQuestion const& question) = 0;
+    [[nodiscard]] virtual std::vector<Metric> metrics() = 0;
 };
 
 } // namespace oekd

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
-#include "ike/line_limit.h"
+#include "base/line_limit.h"
 
 #include <deque>
 #include <functional>

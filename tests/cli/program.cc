@@ -3,11 +3,14 @@
 
 #include <array>
 #include <catch2/catch.hpp>
+#include <csignal>
 #include <cstdlib>
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utility>
 
 namespace oekd {
 
@@ -56,6 +59,22 @@ int wait_for(pid_t pid)
     int status = 0;
     REQUIRE(::waitpid(pid, &status, 0) == pid);
     return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
+
+/// Byte by byte: what follows the line is for the next call.
+std::string line_from(Fd const& pipe)
+{
+    constexpr int patience_ms = 10'000;
+    std::string line;
+    for (;;) {
+        pollfd watched{.fd = pipe.get(), .events = POLLIN, .revents = 0};
+        INFO("so far: " << line);
+        REQUIRE(::poll(&watched, 1, patience_ms) == 1);
+        char byte = 0;
+        if (::read(pipe.get(), &byte, 1) != 1 || byte == '\n')
+            return line;
+        line += byte;
+    }
 }
 
 Fd memory_file()
@@ -108,6 +127,36 @@ BackgroundProgram::BackgroundProgram(std::string const& path, std::vector<std::s
     REQUIRE(::read(said.get(), line.data(), line.size()) == 6); // 0 where it ended instead
     REQUIRE(std::string(line.data(), 5) == "ready");
 }
+
+PipedProgram::PipedProgram(std::string const& path, std::vector<std::string> const& arguments)
+{
+    std::array<int, 2> out{};
+    std::array<int, 2> error{};
+    REQUIRE(::pipe2(out.data(), O_CLOEXEC) == 0);
+    REQUIRE(::pipe2(error.data(), O_CLOEXEC) == 0);
+    m_out = Fd(out[0]);
+    m_error = Fd(error[0]);
+    Fd const its_out(out[1]);
+    Fd const its_error(error[1]);
+    Fd const nothing(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+    m_pid = start(path, arguments, {nothing.get(), its_out.get(), its_error.get()}, Rights::Ours);
+}
+
+PipedProgram::~PipedProgram()
+{
+    if (m_pid < 0)
+        return;
+    ::kill(m_pid, SIGKILL);
+    ::waitpid(m_pid, nullptr, 0);
+}
+
+std::string PipedProgram::line() { return line_from(m_out); }
+
+std::string PipedProgram::error_line() { return line_from(m_error); }
+
+void PipedProgram::signal(int number) const { REQUIRE(::kill(m_pid, number) == 0); }
+
+int PipedProgram::status() { return wait_for(std::exchange(m_pid, -1)); }
 
 BackgroundProgram::~BackgroundProgram()
 {

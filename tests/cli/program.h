@@ -39,4 +39,27 @@ private:
     Fd m_stdin; ///< its end tells the program to end
 };
 
+/// A program whose output is read while it runs. Killed with the object where it still runs then.
+class PipedProgram {
+public:
+    PipedProgram(std::string const& path, std::vector<std::string> const& arguments);
+    PipedProgram(PipedProgram const&) = delete;
+    PipedProgram& operator=(PipedProgram const&) = delete;
+    ~PipedProgram();
+
+    /// The next line without its newline, within a deadline; empty at the end of the output.
+    [[nodiscard]] std::string line();
+    /// The same of what it says about itself.
+    [[nodiscard]] std::string error_line();
+    void signal(int number) const;
+    void close_output() { m_out = Fd(); }
+    /// Waits for its end: the exit status, -1 where a signal ended it.
+    [[nodiscard]] int status();
+
+private:
+    pid_t m_pid = -1;
+    Fd m_out;
+    Fd m_error;
+};
+
 } // namespace oekd

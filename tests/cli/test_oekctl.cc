@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/failure.h"
-#include "tests/cli/program.h"
-#include "tests/daemon/temporary_directory.h"
+#include "tests/cli/serving_daemon.h"
 
 #include <catch2/catch.hpp>
 #include <nlohmann/json.hpp>
@@ -15,34 +14,6 @@ using Json = nlohmann::json;
 
 namespace {
 
-/// The real control server with example values in a directory of its own.
-class Daemon {
-public:
-    explicit Daemon(std::vector<std::string> more = {})
-        : m_program(required_environment("CONTROL_TEST_SERVER"), with(std::move(more)))
-    {}
-
-    [[nodiscard]] std::string socket() const { return (m_directory.path() / "control").native(); }
-
-    [[nodiscard]] Finished oekctl(std::vector<std::string> arguments, Rights rights = Rights::Ours) const
-    {
-        arguments.insert(arguments.begin(), {"--socket", socket()});
-        return run_program(required_environment("OEKCTL"), arguments, rights);
-    }
-
-private:
-    std::vector<std::string> with(std::vector<std::string> more) const
-    {
-        more.insert(more.begin(), socket());
-        return more;
-    }
-
-    TemporaryDirectory m_directory;
-    BackgroundProgram m_program;
-};
-
-int code(cli::ExitStatus status) { return static_cast<int>(status); }
-
 /// Ages depend on when the test runs.
 std::string without_ages(std::string const& text)
 {
@@ -53,7 +24,7 @@ std::string without_ages(std::string const& text)
 
 TEST_CASE("list is a table of all flows", "[oekctl]")
 {
-    auto const result = Daemon().oekctl({"list"});
+    auto const result = ServingDaemon().oekctl({"list"});
     CHECK(result.error.empty());
     REQUIRE(result.status == 0);
     auto const text = without_ages(result.out);
@@ -70,7 +41,7 @@ TEST_CASE("list is a table of all flows", "[oekctl]")
 
 TEST_CASE("list filters by remote, state, protection and group", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     struct Row {
         std::vector<std::string> filter;
         std::vector<std::string> remotes;
@@ -102,7 +73,7 @@ TEST_CASE("list filters by remote, state, protection and group", "[oekctl]")
 
 TEST_CASE("status and show are for people", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     auto const status = daemon.oekctl({"status"});
     REQUIRE(status.status == 0);
     CHECK_THAT(status.out, Catch::Contains("opportunistic encryption is on"));
@@ -121,7 +92,7 @@ TEST_CASE("status and show are for people", "[oekctl]")
 
 TEST_CASE("a daemon without lines does not claim to encrypt", "[oekctl]")
 {
-    Daemon const daemon({"empty"});
+    ServingDaemon const daemon({"empty"});
     auto const status = daemon.oekctl({"status"});
     REQUIRE(status.status == 0);
     CHECK_THAT(status.out, Catch::Contains("nothing is encrypted; see oekd-policies(5)"));
@@ -132,7 +103,7 @@ TEST_CASE("a daemon without lines does not claim to encrypt", "[oekctl]")
 
 TEST_CASE("--json has the keys of the manual", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     auto const status = Json::parse(daemon.oekctl({"status", "--json"}).out);
     CHECK(status.at("version") == "0.1.0");
     CHECK(status.at("strongswan") == "6.1.0");
@@ -144,6 +115,7 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
                                      {"deciding", 0},
                                      {"limit", 65'536}});
     CHECK(status.at("lines") == Json::array({{{"network", "192.0.2.0/24"},
+                                              {"service", nullptr},
                                               {"group", "private-or-clear"},
                                               {"file", "/etc/oekd/policies/private-or-clear"},
                                               {"line", 3}}}));
@@ -152,6 +124,7 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
     auto const list = Json::parse(daemon.oekctl({"list", "--json"}).out).at("flows");
     CHECK(list.at(2) == Json{{"remote", "2001:db8:1:2:3:4:5:6"},
                              {"local", "2001:db8::7"},
+                             {"service", nullptr},
                              {"protection", "clear"},
                              {"state", "clear"},
                              {"group", "private-or-clear"},
@@ -188,9 +161,89 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
           Json{{"when", "2026-11-21T18:30:05Z"}, {"text", "clear -> keyed: AUTH-NULL, by the peer"}});
 }
 
+TEST_CASE("reload tells what is in force and what is not", "[oekctl]")
+{
+    ServingDaemon const daemon;
+    auto const result = daemon.oekctl({"reload"});
+    CHECK(result.status == 0);
+    CHECK(result.out ==
+          "reloaded: 1 line is in force\n"
+          "  warning   /etc/oekd/policies/clear:2: \"10.0.0.0/33\": the length is over 32; this "
+          "line is skipped\n");
+    auto const json = Json::parse(daemon.oekctl({"reload", "--json"}).out);
+    CHECK(json.at("lines") == 1);
+    CHECK(json.at("warnings").size() == 1);
+}
+
+TEST_CASE("a reload that is not possible says that the old policy is in force", "[oekctl]")
+{
+    auto const result = ServingDaemon({"broken"}).oekctl({"reload", "--json"});
+    CHECK(result.status == code(cli::ExitStatus::Failure));
+    CHECK(result.out.empty());
+    CHECK(result.error ==
+          "oekctl: /etc/oekd/policies: No such file or directory; the old policy stays in force\n");
+}
+
+TEST_CASE("why names the line that decides and what would happen", "[oekctl]")
+{
+    ServingDaemon const daemon;
+    auto const unknown = daemon.oekctl({"why", "192.0.2.99"});
+    CHECK(unknown.status == 0);
+    CHECK(unknown.out ==
+          "192.0.2.99\n"
+          "  decides  private-or-clear: 192.0.2.0/24 in /etc/oekd/policies/private-or-clear:3\n"
+          "  but      private: 192.0.2.0/24 tcp 0 22 in /etc/oekd/policies/private:2\n"
+          "  not      clear: 0.0.0.0/0 in /etc/oekd/policies/clear:1\n"
+          "  exempt   DHCP, NTP\n"
+          "  so       First this.\n"
+          "           Then that.\n");
+    auto const known = daemon.oekctl({"why", "192.0.2.80", "--local", "192.0.2.7"});
+    CHECK_THAT(known.out, Catch::Contains("\n\n192.0.2.7 - 192.0.2.80\n  protection  anonymous"));
+    CHECK_THAT(known.out, Catch::Contains("clear -> keyed: AUTH-NULL, by the peer"));
+
+    auto const ssh = Json::parse(
+        daemon.oekctl({"why", "--json", "192.0.2.80", "--proto", "tcp", "--remote-port", "22"}).out);
+    CHECK(ssh.at("forecast") == Json::array({"about tcp 0 22"}));
+    CHECK(ssh.at("line").at("line") == 3);
+    CHECK(ssh.at("exceptions").at(0).at("service") == "tcp 0 22");
+    CHECK(ssh.at("overruled").at(0).at("group") == "clear");
+    CHECK(ssh.at("exemptions") == Json::array({"DHCP", "NTP"}));
+    CHECK(ssh.at("flows").at(0).at("history").size() == 2);
+}
+
+TEST_CASE("why tells where nobody asked for anything", "[oekctl]")
+{
+    auto const why = ServingDaemon({"empty"}).oekctl({"why", "192.0.2.99"});
+    CHECK(why.out == "192.0.2.99\n  decides  no line\n");
+    CHECK(Json::parse(ServingDaemon({"empty"}).oekctl({"why", "192.0.2.99", "--json"}).out)
+              .at("line")
+              .is_null());
+}
+
+TEST_CASE("metrics is OpenMetrics text", "[oekctl]")
+{
+    ServingDaemon const daemon;
+    auto const result = daemon.oekctl({"metrics"});
+    CHECK(result.status == 0);
+    CHECK(result.out == R"(# TYPE oekd_decisions counter
+# HELP oekd_decisions Changes of a flow's state
+oekd_decisions_total{from="pending",to="keyed"} 7
+oekd_decisions_total{from="pending",to="a\"b\\c"} 1
+# TYPE oekd_uptime_seconds gauge
+# HELP oekd_uptime_seconds Seconds since the start
+oekd_uptime_seconds 260
+# EOF
+)");
+    auto const json = Json::parse(daemon.oekctl({"metrics", "--json"}).out).at("metrics");
+    CHECK(json.at(1) == Json{{"name", "oekd_uptime_seconds"},
+                             {"type", "gauge"},
+                             {"help", "Seconds since the start"},
+                             {"samples", Json::array({{{"labels", Json::object()}, {"value", 260}}})}});
+}
+
 TEST_CASE("a failure is one line and an exit status", "[oekctl]")
 {
-    Daemon const daemon;
+    ServingDaemon const daemon;
     SECTION("no such flow")
     {
         auto const result = daemon.oekctl({"show", "192.0.2.99"});
@@ -240,7 +293,7 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A verb (status, list or show) is required"},
+             Row{"no verb", {}, "A verb (status, list, show, why, monitor, metrics, reload) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},
@@ -254,6 +307,15 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
                  {"list", "--protection", "dnssec"},
                  "expected one of clear, anonymous, blocked"},
              Row{"unknown group", {"list", "--group", "privat"}, "expected one of clear, clear-or-private,"},
+             Row{"a name where an address is meant", {"why", "east.example"}, "\"east.example\""},
+             Row{"ports of no protocol",
+                 {"why", "192.0.2.1", "--remote-port", "22"},
+                 "--remote-port requires"},
+             Row{"ports of a protocol without",
+                 {"why", "192.0.2.1", "--proto", "gre", "--remote-port", "22"},
+                 "has no ports"},
+             Row{"no port", {"why", "192.0.2.1", "--proto", "tcp", "--local-port", "99999"}, "65535"},
+             Row{"no protocol", {"why", "192.0.2.1", "--proto", "ssh"}, "\"ssh\""},
              Row{"two addresses", {"show", "192.0.2.1", "192.0.2.2"}, "192.0.2.2"},
              Row{"a path that no socket has",
                  {"--socket", std::string(200, 'x'), "status"},

@@ -98,7 +98,45 @@ FixedViews example_views()
     status.lines = {*views.line};
     status.warnings = {
         "/etc/oekd/policies/clear:2: \"10.0.0.0/33\": the length is over 32; this line is skipped"};
+    views.metric_views = {
+        {"oekd_decisions",
+         Metric::Type::Counter,
+         "Changes of a flow's state",
+         {{{{"from", "pending"}, {"to", "keyed"}}, 7}, {{{"from", "pending"}, {"to", "a\"b\\c"}}, 1}}},
+        {"oekd_uptime_seconds", Metric::Type::Gauge, "Seconds since the start", {{{}, 260}}}};
+    views.why_view.line = views.line;
+    views.why_view.exceptions = {{Prefix::parse("192.0.2.0/24").value(), PolicyGroup::Private,
+                                  "/etc/oekd/policies/private", 2, Service::read("tcp", "0", "22").value()}};
+    views.why_view.overruled = {
+        {Prefix::parse("0.0.0.0/0").value(), PolicyGroup::Clear, "/etc/oekd/policies/clear", 1}};
+    views.why_view.exemptions = {"DHCP", "NTP"};
+    views.why_view.forecast = {"First this.", "Then that."};
+    views.reload_result = ReloadView{1, status.warnings};
     return views;
+}
+
+std::vector<Decision> example_decisions()
+{
+    auto blocked = flow_between("2001:db8::7", "2001:db8::80");
+    blocked.service = Service::read("tcp", "0", "22").value();
+    return {{.when = start + std::chrono::milliseconds{5042},
+             .flow = flow_between("192.0.2.7", "192.0.2.80"),
+             .group = PolicyGroup::PrivateOrClear,
+             .file = "/etc/oekd/policies/private-or-clear",
+             .line = 3,
+             .before = ConnectionState::PendingOe,
+             .after = ConnectionState::Keyed,
+             .protection = Protection::Anonymous,
+             .why = "AUTH-NULL, started by us"},
+            {.when = start + std::chrono::seconds{6},
+             .flow = blocked,
+             .group = PolicyGroup::Private,
+             .file = "/etc/oekd/policies/private",
+             .line = 1,
+             .before = ConnectionState::PendingOe,
+             .after = ConnectionState::Deny,
+             .protection = Protection::Blocked,
+             .why = "refused by the peer: \x1b[2J\xff"}};
 }
 
 } // namespace oekd

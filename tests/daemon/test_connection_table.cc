@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/connection_table.h"
+#include "daemon/gauges.h"
+#include "tests/daemon/manual.h"
 
 #include <catch2/catch.hpp>
 
@@ -45,7 +47,8 @@ public:
 /// A table on a real event loop; short times keep the test short.
 struct Fixture {
     explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
-        : table(loop, enforcer, reqids, journal, table_of(group),
+        : table(loop, enforcer, reqids, *limited, counters,
+                [this](Decision const& d) { decisions.push_back(d); }, table_of(group),
                 {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms},
                  .max_flows = max_flows})
     {}
@@ -82,6 +85,9 @@ struct Fixture {
     RecordingEnforcer enforcer;
     ReqidTable reqids{Reqid{100}, Reqid{200}};
     Journal journal = Journal::open(LogLevel::Error);
+    Counters counters;
+    std::unique_ptr<LimitedJournal> limited = LimitedJournal::create(loop, journal, counters).value();
+    std::vector<Decision> decisions;
     ConnectionTable table;
 };
 
@@ -111,6 +117,73 @@ TEST_CASE("an SA encrypts the flow; its end gives it back to the trap", "[daemon
     CHECK(f.enforcer.take() == Names{"release"});
     CHECK(f.table.rows().empty());
     CHECK(f.reqids.size() == 0);
+}
+
+TEST_CASE("every change is told as it happens, with its reason and its line", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(PeerHeard{f.enforcer.negotiation, to_east}); // changes nothing
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    f.table.ike_event(SaDown{IkeSaId{1}, to_east});
+    Names told;
+    for (auto const& decision : f.decisions) {
+        CHECK(decision.flow == to_east);
+        CHECK(decision.group == PolicyGroup::PrivateOrClear);
+        CHECK(decision.file == "f");
+        CHECK(decision.line == 1);
+        told.push_back(decision.change() + ", " + std::string(to_string(decision.protection)));
+    }
+    CHECK(told ==
+          Names{"expired -> pending, clear", "pending -> keyed, anonymous", "keyed -> expired, clear"});
+    CHECK(f.decisions.at(0).why == "a packet wants to leave");
+    CHECK(f.decisions.at(1).why.starts_with("AUTH-NULL, "));
+    CHECK(f.decisions.at(1).is_outcome());
+    CHECK(!f.decisions.at(2).is_outcome());
+}
+
+TEST_CASE("what happens is counted", "[daemon]")
+{
+    Fixture f(PolicyGroup::PrivateOrClear, 1);
+    f.acquire();
+    f.acquire({address("10.1.0.1"), address("10.2.0.2")});
+    CHECK(f.counters.limits_reached.value({"flows"}) == 1);
+    f.run_until([&] { return f.state() == ConnectionState::ClearText; });
+    CHECK(f.counters.holds_expired.value() == 1);
+    f.table.ike_event(NegotiationEnded{f.enforcer.negotiation, to_east, Failure::Silent, ""});
+    CHECK(f.counters.negotiations_started.value() == 1);
+    CHECK(f.counters.negotiations_failed.value({"silent"}) == 1);
+    f.run_until([&] { return f.state() == ConnectionState::Expired; });
+    CHECK(f.counters.holds_expired.value() == 1); // the end of a shunt is none
+    f.enforcer.refuse = "hold";
+    f.acquire();
+    CHECK(f.counters.explicit_policies_met.value() == 1);
+}
+
+TEST_CASE("how things are now is told as gauges, which the manual names", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.acquire({address("10.1.0.1"), address("10.2.0.2")});
+    f.table.ike_event(SaUp{f.sa(1), f.enforcer.negotiation});
+    auto const manual = manual_text("oekctl.1");
+    std::map<std::string, Metric> gauges;
+    for (auto const& metric : gauges_of(f.table, Config{})) {
+        INFO(metric.name);
+        CHECK(manual.find(metric.name) != std::string::npos);
+        gauges[metric.name] = metric;
+    }
+    auto const& flows = gauges.at("oekd_flows").samples;
+    REQUIRE(flows.size() == 2);
+    CHECK(flows[1].labels == std::vector<std::pair<std::string, std::string>>{{"state", "keyed"},
+                                                                              {"protection", "anonymous"},
+                                                                              {"group", "private-or-clear"}});
+    CHECK(flows[1].value == 1);
+    CHECK(gauges.at("oekd_table_rows").samples.at(0).value == 2);
+    CHECK(gauges.at("oekd_table_rows_limit").samples.at(0).value == 8);
+    CHECK(gauges.at("oekd_negotiations").samples.at(0).value == 1); // the second flow's
+    CHECK(gauges.at("oekd_sas").samples.at(0).value == 1);
+    CHECK(gauges.at("oekd_group_lines").samples.at(0).value == 1);
 }
 
 TEST_CASE("cleartext is refused once ESP has arrived", "[daemon]")

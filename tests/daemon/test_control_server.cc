@@ -23,10 +23,10 @@ namespace {
 
 using Server = std::unique_ptr<ControlServer>;
 
-ServingThread serve(std::filesystem::path const& socket, ViewSource& views)
+ServingThread serve(std::filesystem::path const& socket, FixedViews& views)
 {
     return ServingThread(std::function<Result<Server>(EventLoop&)>(
-        [socket, &views](EventLoop& loop) { return ControlServer::listen(loop, socket, views); }));
+        [socket, &views](EventLoop& loop) { return ControlServer::listen(loop, socket, views.target()); }));
 }
 
 Fd connect_to(std::filesystem::path const& path)
@@ -281,6 +281,43 @@ TEST_CASE("ShowFlow says why there is nothing to show", "[control]")
     }
 }
 
+TEST_CASE("Metrics tells each family with its samples", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto views = example_views();
+    auto const server = serve(directory.path() / "control", views);
+    auto const reply = Client(connect_to(directory.path() / "control")).call("Metrics");
+    REQUIRE(reply);
+    REQUIRE(reply->at(0).size() == 2);
+    CHECK(reply->at(0)[0].at("Samples")[0] == Json::array({{{"from", "pending"}, {"to", "keyed"}}, 7}));
+    CHECK(reply->at(0)[1] == Json{{"Name", "oekd_uptime_seconds"},
+                                  {"Type", "gauge"},
+                                  {"Help", "Seconds since the start"},
+                                  {"Samples", Json::array({Json::array({Json::object(), 260})})}});
+}
+
+TEST_CASE("Reload tells what is in force now, or that nothing changed", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto views = example_views();
+    SECTION("done")
+    {
+        auto const server = serve(directory.path() / "control", views);
+        auto const reply = Client(connect_to(directory.path() / "control")).call("Reload");
+        REQUIRE(reply);
+        CHECK(*reply == Json::array({{{"Lines", 1}, {"Warnings", views.status_view.warnings}}}));
+    }
+    SECTION("not possible")
+    {
+        views.reload_result = fail(ErrorCode::Configuration, "no \xff such file");
+        auto const server = serve(directory.path() / "control", views);
+        auto const reply = Client(connect_to(directory.path() / "control")).call("Reload");
+        REQUIRE(!reply);
+        CHECK(reply.error().name == "org.oekd.Error.ReloadFailed");
+        CHECK(reply.error().message == "no \\xff such file");
+    }
+}
+
 TEST_CASE("the interface describes itself, and unknown methods are refused", "[control]")
 {
     TemporaryDirectory const directory;
@@ -426,6 +463,53 @@ TEST_CASE("a client that asks on without reading is cut off, and nobody else", "
     CHECK(reply->at(0).size() == many_flows);
 }
 
+TEST_CASE("a client that monitors without reading is cut off, and nobody else", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto const socket = directory.path() / "control";
+    auto views = example_views();
+    struct Served {
+        std::shared_ptr<ControlServer> server;
+        std::shared_ptr<std::function<void()>> flood;
+        std::shared_ptr<EventSource> timer;
+    };
+    ServingThread const thread(
+        std::function<Result<Served>(EventLoop&)>([&](EventLoop& loop) -> Result<Served> {
+            auto server = ControlServer::listen(loop, socket, views.target());
+            if (!server)
+                return std::unexpected(server.error());
+            Served served{std::move(*server), std::make_shared<std::function<void()>>(),
+                          std::make_shared<EventSource>()};
+            *served.flood = [&loop, server = served.server.get(), flood = served.flood.get(),
+                             timer = served.timer.get()] {
+                for (int i = 0; i < 100; ++i)
+                    server->announce(example_decisions().front());
+                *timer = loop.after(std::chrono::milliseconds{1}, *flood).value();
+            };
+            (*served.flood)();
+            return served;
+        }));
+    REQUIRE(thread.result());
+    Client deaf(connect_to(socket));
+    REQUIRE(deaf.call("Monitor", ""));
+    CHECK(is_cut_off(deaf.fd()));
+    CHECK(Client(connect_to(socket)).call("Status"));
+}
+
+TEST_CASE("Monitor takes a network, and nothing else", "[control]")
+{
+    TemporaryDirectory const directory;
+    auto views = example_views();
+    auto const server = serve(directory.path() / "control", views);
+    Client client(connect_to(directory.path() / "control"));
+    auto const refused = client.call("Monitor", "east.example");
+    REQUIRE(!refused);
+    CHECK(refused.error().name == "org.freedesktop.DBus.Error.InvalidArgs");
+    CHECK(refused.error().message == Prefix::read("east.example").error().message);
+    CHECK(client.call("Monitor", "192.0.2.0/24"));
+    CHECK(client.call("Status")); // whoever monitors may ask on
+}
+
 TEST_CASE("a client that leaves one answer unread is cut off in the end", "[control]")
 {
     auto views = views_with_many_flows();
@@ -447,7 +531,7 @@ TEST_CASE("a client that leaves one answer unread is cut off in the end", "[cont
                                            [connection = served.connection] { connection->reset(); })
                                     .value();
             };
-            auto connection = ControlConnection::serve(loop, std::move(*theirs), views, on_end,
+            auto connection = ControlConnection::serve(loop, std::move(*theirs), views.target(), on_end,
                                                        std::chrono::milliseconds{50});
             if (!connection)
                 return std::unexpected(connection.error());

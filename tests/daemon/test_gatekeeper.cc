@@ -33,8 +33,11 @@ Welcome welcome(Gatekeeper& gate, PolicyGroup group)
 
 TEST_CASE("who gets an answer to IKE", "[daemon]")
 {
-    auto journal = Journal::open(LogLevel::Error);
-    Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), journal);
+    auto loop = EventLoop::create().value();
+    auto const journal = Journal::open(LogLevel::Error);
+    Counters counters;
+    auto const limited = LimitedJournal::create(loop, journal, counters).value();
+    Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), *limited);
     CHECK(welcome(gate, PolicyGroup::Private) == Welcome::Ignore); // the policies are not in the kernel yet
     gate.open();
     CHECK(welcome(gate, PolicyGroup::Clear) == Welcome::Refuse);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "ike/line_limit.h"
+#include "base/line_limit.h"
 
 #include <algorithm>
 #include <utility>

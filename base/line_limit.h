@@ -17,7 +17,9 @@ public:
 
     /// True where this line may be logged; one more may be after each interval.
     [[nodiscard]] bool take(Clock::time_point now);
-    /// How many lines were refused since the last call.
+    /// How many lines were refused since the last take_suppressed().
+    [[nodiscard]] size_t suppressed() const { return m_suppressed; }
+    /// The same, and begins to count again.
     [[nodiscard]] size_t take_suppressed();
 
 private:

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/command_line.h"
+
+#include "cli/validators.h"
+#include "policy/connection.h"
+#include "policy/group.h"
+
+#include <array>
+#include <fmt/format.h>
+
+namespace oekd::cli {
+
+namespace {
+
+CLI::App* add_verb(CLI::App& app, CommandLine& line, std::string const& name, std::string const& description)
+{
+    auto* verb = app.add_subcommand(name, description);
+    verb->add_flag("--json", line.json, "print JSON, for programs; the keys are in oekctl(1)");
+    verb->fallthrough(); // --socket may follow the verb
+    return verb;
+}
+
+void add_list(CLI::App& app, CommandLine& line)
+{
+    constexpr std::array states{ConnectionState::PendingOe, ConnectionState::Keyed,
+                                ConnectionState::ClearText, ConnectionState::Deny};
+    constexpr std::array protections{Protection::Clear, Protection::Anonymous, Protection::Blocked};
+    auto* verb = add_verb(app, line, "list", "one line for each flow");
+    auto const add_filter = [verb](std::string const& name, std::string& target,
+                                   std::vector<std::string> names) {
+        auto const help = fmt::format("only these: {}", CLI::detail::join(names, ", "));
+        verb->add_option(name, target, help)->check(one_of(std::move(names)));
+    };
+    add_filter("--state", line.filter.state, names_of(states));
+    add_filter("--protection", line.filter.protection, names_of(protections));
+    add_filter("--group", line.filter.group, names_of(all_groups));
+    verb->add_option("ADDRESS|PREFIX", line.address, "only flows with this peer or network")
+        ->check(address_or_prefix(line.filter.remote));
+    verb->footer("Example: oekctl list --protection clear 192.0.2.0/24");
+}
+
+void add_show(CLI::App& app, CommandLine& line)
+{
+    auto* verb = add_verb(app, line, "show", "everything about the flows with one peer");
+    verb->add_option("ADDRESS", line.address, "the peer's IPv4 or IPv6 address")
+        ->required()
+        ->check(an_address());
+    verb->footer("Example: oekctl show 192.0.2.80");
+}
+
+struct ServiceWords {
+    std::string protocol;
+    std::string local_port = "0";
+    std::string remote_port = "0";
+};
+
+void add_why(CLI::App& app, CommandLine& line, ServiceWords& service)
+{
+    auto* verb = add_verb(app, line, "why", "which line decides, and what happens to the next packet");
+    verb->add_option("ADDRESS", line.why.remote, "the peer, contacted or not")
+        ->required()
+        ->check(an_address());
+    verb->add_option("--local", line.why.local, "only flows from this address of ours")->check(an_address());
+    auto* protocol = verb->add_option("--proto", service.protocol, "only this protocol, by name or number");
+    verb->add_option("--local-port", service.local_port, "of it, only our port")->needs(protocol);
+    verb->add_option("--remote-port", service.remote_port, "of it, only the peer's port")->needs(protocol);
+    verb->footer("Example: oekctl why 192.0.2.80 --proto tcp --remote-port 22");
+}
+
+void add_monitor(CLI::App& app, CommandLine& line)
+{
+    auto* verb = add_verb(app, line, "monitor", "every decision as it happens");
+    verb->add_option("ADDRESS|PREFIX", line.address, "only decisions about this peer or network")
+        ->check(address_or_prefix(line.filter.remote));
+    verb->footer("Example: oekctl monitor 192.0.2.0/24");
+}
+
+void describe(CLI::App& app, CommandLine& line, ServiceWords& service)
+{
+    app.add_option("--socket", line.socket, "oekd's control socket")->capture_default_str();
+    app.set_version_flag("--version", "oekctl " OEKCTL_VERSION);
+    app.require_subcommand(0, 1); // none is told below, where an unknown one has been told before
+    add_verb(app, line, "status", "what oekd does, in a few lines")
+        ->footer("Example: oekctl status --json | jq .flows");
+    add_list(app, line);
+    add_show(app, line);
+    add_why(app, line, service);
+    add_monitor(app, line);
+    add_verb(app, line, "metrics", "counters and gauges as OpenMetrics text")
+        ->footer("Example: oekctl metrics | grep ^oekd_flows");
+    add_verb(app, line, "reload", "read the group files again")
+        ->footer("Example: oekctl reload || journalctl -u oekd");
+    app.footer("Examples:\n"
+               "  oekctl status                     is it on, and for how many flows?\n"
+               "  oekctl list --protection clear    who is not encrypted, and why\n"
+               "  oekctl show 192.0.2.80            everything about one peer\n"
+               "  oekctl why 192.0.2.80             what decides about it, and what would happen\n"
+               "  oekctl monitor                    what is decided now\n"
+               "  oekctl reload                     after a change of the group files\n"
+               "See oekctl(1).");
+}
+
+Service read_service(ServiceWords const& words)
+{
+    auto const service = Service::read(words.protocol, words.local_port, words.remote_port);
+    if (!service)
+        throw CLI::ValidationError("--proto", service.error().message);
+    return *service;
+}
+
+std::string all_verbs(CLI::App const& app)
+{
+    std::vector<std::string> names;
+    for (auto const* verb : app.get_subcommands({}))
+        names.push_back(verb->get_name());
+    return CLI::detail::join(names, ", ");
+}
+
+} // namespace
+
+std::expected<CommandLine, ExitStatus> parse_command_line(int argc, char** argv)
+{
+    CommandLine line;
+    CLI::App app("Looks at oekd, the daemon for opportunistic IPsec.", "oekctl");
+    ServiceWords service;
+    describe(app, line, service);
+    try {
+        app.parse(argc, argv);
+        if (app.get_subcommands().empty())
+            throw CLI::RequiredError(fmt::format("A verb ({})", all_verbs(app)));
+        if (!service.protocol.empty())
+            line.why.service = read_service(service);
+    } catch (CLI::ParseError const& error) {
+        return std::unexpected(app.exit(error) == 0 ? ExitStatus::Ok : ExitStatus::Usage);
+    }
+    line.verb = app.get_subcommands().front()->get_name();
+    return line;
+}
+
+} // namespace oekd::cli

@@ -29,15 +29,20 @@ Welcome welcome(Gatekeeper& gate, PolicyGroup group)
     return gate.welcome(address(fmt::format("10.{}.0.1", int(group))));
 }
 
+/// Where a Gatekeeper writes.
+struct Log {
+    EventLoop loop = EventLoop::create().value();
+    Journal journal = Journal::open(LogLevel::Error);
+    Counters counters;
+    std::unique_ptr<LimitedJournal> limited = LimitedJournal::create(loop, journal, counters).value();
+};
+
 } // namespace
 
 TEST_CASE("who gets an answer to IKE", "[daemon]")
 {
-    auto loop = EventLoop::create().value();
-    auto const journal = Journal::open(LogLevel::Error);
-    Counters counters;
-    auto const limited = LimitedJournal::create(loop, journal, counters).value();
-    Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), *limited);
+    Log log;
+    Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), *log.limited);
     CHECK(welcome(gate, PolicyGroup::Private) == Welcome::Ignore); // the policies are not in the kernel yet
     gate.open();
     CHECK(welcome(gate, PolicyGroup::Clear) == Welcome::Refuse);
@@ -53,8 +58,8 @@ TEST_CASE("who gets an answer to IKE", "[daemon]")
 
 TEST_CASE("who gets an answer where only a service is named", "[daemon]")
 {
-    auto journal = Journal::open(LogLevel::Error);
-    Gatekeeper gate(one_network_per_group(echo_at), ResponderPolicies::open().value(), journal);
+    Log log;
+    Gatekeeper gate(one_network_per_group(echo_at), ResponderPolicies::open().value(), *log.limited);
     gate.open();
     CHECK(welcome(gate, PolicyGroup::Clear) == Welcome::Refuse);
     CHECK(welcome(gate, PolicyGroup::Private) == Welcome::Answer);
@@ -64,7 +69,7 @@ TEST_CASE("who gets an answer where only a service is named", "[daemon]")
 
 TEST_CASE("any line that negotiates is worth an answer, unless a longer network decides", "[daemon]")
 {
-    auto journal = Journal::open(LogLevel::Error);
+    Log log;
     auto const line = [](char const* network, int length, PolicyGroup group, Service const& service) {
         return GroupLine{Prefix(address(network), length), group, "f", 1, service};
     };
@@ -72,7 +77,7 @@ TEST_CASE("any line that negotiates is worth an answer, unless a longer network 
                                                line("192.0.2.0", 24, PolicyGroup::Block, {}),
                                                line("192.0.2.0", 24, PolicyGroup::Private, echo_at),
                                                line("192.0.2.9", 32, PolicyGroup::Clear, echo_at)}),
-                    ResponderPolicies::open().value(), journal);
+                    ResponderPolicies::open().value(), *log.limited);
     gate.open();
     CHECK(gate.welcome(address("192.0.2.1")) == Welcome::Answer);
     CHECK(gate.welcome(address("192.0.2.9")) == Welcome::Answer);
@@ -83,13 +88,13 @@ TEST_CASE("any line that negotiates is worth an answer, unless a longer network 
 
 TEST_CASE("which flows a peer may protect", "[daemon]")
 {
-    auto journal = Journal::open(LogLevel::Error);
+    Log log;
     auto const flow = [](PolicyGroup group, Service const& service = {}) {
         return Flow{address("198.51.100.1"), address(fmt::format("10.{}.0.1", int(group))), service};
     };
     SECTION("under a line without a service, whatever the service")
     {
-        Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), journal);
+        Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), *log.limited);
         CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private)));
         gate.open();
         for (auto group : all_groups) {
@@ -101,7 +106,7 @@ TEST_CASE("which flows a peer may protect", "[daemon]")
     }
     SECTION("under a line with a service only what it covers")
     {
-        Gatekeeper gate(one_network_per_group(echo_at), ResponderPolicies::open().value(), journal);
+        Gatekeeper gate(one_network_per_group(echo_at), ResponderPolicies::open().value(), *log.limited);
         gate.open();
         for (auto group : all_groups)
             CHECK(gate.accepts(flow(group, echo_at)) == accepts_negotiation(group));

@@ -34,6 +34,13 @@ template <typename Decode> auto list(Json const& object, char const* key, Decode
     return result;
 }
 
+std::vector<std::string> texts(Json const& object, char const* key)
+{
+    return list(object, key, [](Json const& item) {
+        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
+    });
+}
+
 LineReport decode_line(Json const& line)
 {
     return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line")};
@@ -89,9 +96,12 @@ StatusReport decode_status_dictionary(Json const& status)
     report.deciding = number(status, "Deciding");
     report.max_flows = number(status, "MaxFlows");
     report.lines = list(status, "Lines", decode_line);
-    report.warnings = list(status, "Warnings", [](Json const& item) {
-        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
-    });
+    report.warnings = texts(status, "Warnings");
+    report.own_addresses = texts(status, "OwnAddresses");
+    report.dns_servers = texts(status, "DnsServers");
+    report.dns = text(status, "Dns");
+    report.ntp = text(status, "Ntp");
+    report.tunnels_left_out = texts(status, "TunnelsLeftOut");
     return report;
 }
 

@@ -21,6 +21,11 @@ int append_text(sd_bus_message* message, std::string_view text)
     return sd_bus_message_append_basic(message, 's', plain_text(text).c_str());
 }
 
+int append_address(sd_bus_message* message, Address const& address)
+{
+    return append_text(message, address.to_string());
+}
+
 /// Opens a container, lets `fill` write what is inside, closes it. Stops at the first error.
 template <typename Fill> int inside(sd_bus_message* message, char type, char const* contents, Fill fill)
 {
@@ -161,6 +166,11 @@ int append_status(sd_bus_message* message, StatusView const& status)
         entries.number("MaxFlows", status.max_flows);
         entries.array("Lines", "aa{sv}", status.lines, append_group_line);
         entries.array("Warnings", "as", status.warnings, append_text);
+        entries.array("OwnAddresses", "as", status.exempt.own_addresses, append_address);
+        entries.array("DnsServers", "as", status.exempt.dns_servers, append_address);
+        entries.text("Dns", status.exempt.dns == Exempt::Dns::ToAny ? "any" : "servers");
+        entries.text("Ntp", status.exempt.ntp == Exempt::Ntp::ToAny ? "any" : "none");
+        entries.array("TunnelsLeftOut", "as", status.tunnels_left_out, append_text);
     });
 }
 

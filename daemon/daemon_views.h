@@ -15,6 +15,12 @@ public:
     /// Things an administrator should mend, shown until the next reload.
     void set_warnings(std::vector<std::string> warnings) { m_warnings = std::move(warnings); }
 
+    void set_exempt(Exempt exempt, std::vector<std::string> tunnels_left_out)
+    {
+        m_exempt = std::move(exempt);
+        m_tunnels_left_out = std::move(tunnels_left_out);
+    }
+
     [[nodiscard]] StatusView status() override;
     [[nodiscard]] std::vector<FlowView> flows() override;
     [[nodiscard]] std::vector<FlowView> flows_with(Address const& remote) override;
@@ -26,6 +32,8 @@ private:
     ConnectionTable const& m_table;
     Enforcer& m_enforcer;
     std::vector<std::string> m_warnings;
+    Exempt m_exempt;
+    std::vector<std::string> m_tunnels_left_out;
     WallTime m_started = std::chrono::system_clock::now();
 };
 

@@ -98,6 +98,10 @@ FixedViews example_views()
     status.lines = {*views.line};
     status.warnings = {
         "/etc/oekd/policies/clear:2: \"10.0.0.0/33\": the length is over 32; this line is skipped"};
+    status.exempt = {.own_addresses = {Address::parse("192.0.2.7").value()},
+                     .dns_servers = {Address::parse("192.0.2.53").value()},
+                     .ntp = Exempt::Ntp::ToAny};
+    status.tunnels_left_out = {"wg0"};
     return views;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/json_output.h"
 
+#include "cli/always_exempt.h"
 #include "cli/human.h"
 
 #include <fmt/format.h>
@@ -89,11 +90,15 @@ std::string json_text(StatusReport const& status)
     Json const flows{{"encrypted", status.encrypted}, {"authenticated", status.authenticated},
                      {"clear", status.clear},         {"blocked", status.blocked},
                      {"deciding", status.deciding},   {"limit", status.max_flows}};
+    Json const exempt{{"own_addresses", status.own_addresses},       {"dns", status.dns},
+                      {"dns_servers", status.dns_servers},           {"ntp", status.ntp},
+                      {"tunnels_left_out", status.tunnels_left_out}, {"always", always_exempt}};
     return text_of({{"version", status.version},
                     {"strongswan", status.strongswan},
                     {"started", rfc3339(status.started)},
                     {"flows", flows},
                     {"lines", to_array(status.lines, json_of_line)},
+                    {"exempt", exempt},
                     {"warnings", status.warnings}});
 }
 

@@ -107,6 +107,11 @@ StatusReport decode_status_dictionary(Json const& status)
     report.max_flows = number(status, "MaxFlows");
     report.lines = list(status, "Lines", decode_line);
     report.warnings = texts(status, "Warnings");
+    report.own_addresses = texts(status, "OwnAddresses");
+    report.dns_servers = texts(status, "DnsServers");
+    report.dns = text(status, "Dns");
+    report.ntp = text(status, "Ntp");
+    report.tunnels_left_out = texts(status, "TunnelsLeftOut");
     return report;
 }
 

@@ -77,6 +77,11 @@ struct StatusReport {
     uint64_t max_flows = 0;
     std::vector<LineReport> lines;
     std::vector<std::string> warnings;
+    std::vector<std::string> own_addresses;
+    std::vector<std::string> dns_servers;
+    std::string dns; ///< "servers": DNS is exempt to these; "any"
+    std::string ntp; ///< "none", "any": NTP is exempt to anybody
+    std::vector<std::string> tunnels_left_out;
 };
 
 /// One change of a flow's state.

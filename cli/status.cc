@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/status.h"
 
+#include "cli/always_exempt.h"
 #include "cli/human.h"
 #include "cli/json_output.h"
 #include "policy/group.h"
@@ -64,6 +65,20 @@ std::string groups(StatusReport const& status, Style const& style)
     return fmt::format("{}", fmt::join(texts, style.separator()));
 }
 
+/// What is never held nor blocked: the part that differs first.
+std::string exempt(StatusReport const& status, Style const& style)
+{
+    std::vector<std::string> texts;
+    if (status.dns == "any")
+        texts.emplace_back("DNS to any");
+    else if (!status.dns_servers.empty())
+        texts.push_back(fmt::format("DNS to {}", fmt::join(status.dns_servers, " ")));
+    if (status.ntp == "any")
+        texts.emplace_back("NTP until the clock is set");
+    texts.push_back(fmt::format("own addresses, {}", fmt::join(always_exempt, ", ")));
+    return fmt::format("{}", fmt::join(texts, style.separator()));
+}
+
 } // namespace
 
 std::string format_status(StatusReport const& status, WallTime now, Style const& style)
@@ -71,6 +86,10 @@ std::string format_status(StatusReport const& status, WallTime now, Style const&
     auto result = heading(status, now, style) + row("flows", flows(status, style));
     if (!status.lines.empty())
         result += row("groups", groups(status, style));
+    result += row("exempt", exempt(status, style));
+    if (!status.tunnels_left_out.empty())
+        result += row("left out", fmt::format("{} (tunnel devices that are not in interfaces)",
+                                              fmt::join(status.tunnels_left_out, " ")));
     result += row("IKE", fmt::format("strongSwan {}", status.strongswan));
     for (auto const& warning : status.warnings)
         result += row("warning", style.paint(warning, Paint::Yellow));

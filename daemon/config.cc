@@ -2,9 +2,9 @@
 #include "daemon/config.h"
 
 #include "base/plain_text.h"
+#include "base/text_file.h"
 #include "daemon/duration.h"
 #include "daemon/settings.h"
-#include "daemon/text_file.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -18,6 +18,8 @@ using namespace std::chrono_literals;
 
 constexpr size_t config_file_limit = 1024 * 1024;
 constexpr size_t max_path = 4095;
+constexpr size_t max_interfaces = 64;
+constexpr size_t max_interface_pattern = 63; // a name has at most 15, a pattern may list characters
 constexpr size_t max_socket_path = sizeof(sockaddr_un::sun_path) - 1;
 
 /// One of a few words.
@@ -45,9 +47,14 @@ std::vector<Setting> settings_of(Config& config)
     auto& timing = config.timing;
     auto& conducts = config.conducts;
     auto& ike = config.ike;
+    auto& surroundings = config.surroundings;
     return {
         path_setting("policies", config.policies, max_path),
         path_setting("control", config.control, max_socket_path),
+        list_setting("interfaces", surroundings.interfaces, max_interfaces, max_interface_pattern),
+
+        path_setting("dns.resolv-conf", surroundings.resolv_conf, max_path),
+        path_setting("dns.resolved-conf", surroundings.resolved_conf, max_path),
 
         duration_setting("hold.silence", timing.hold_silence, 10ms, 10s),
         duration_setting("hold.capable", timing.hold_capable, 10ms, 10s),

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "daemon/surroundings.h"
 #include "ike/ike.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
@@ -29,6 +30,7 @@ struct Config {
     IkeSettings ike;
     int event_buffer = 8 << 20; ///< bytes that wait for us in the kernel's event socket
     size_t max_flows = 65'536;
+    Surroundings::Options surroundings;
 };
 
 /// Reads and checks the file: unknown key, wrong type, value out of range are errors with file and line.

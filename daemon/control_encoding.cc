@@ -30,6 +30,11 @@ void write_ends(Entries& entries, Flow const& flow)
     write_service(entries, flow.service);
 }
 
+int append_address(sd_bus_message* message, Address const& address)
+{
+    return append_text(message, address.to_string());
+}
+
 int append_group_line(sd_bus_message* message, GroupLine const& line)
 {
     return append_dictionary(message, [&](Entries& entries) {
@@ -127,6 +132,11 @@ int append_status(sd_bus_message* message, StatusView const& status)
         entries.number("MaxFlows", status.max_flows);
         entries.array("Lines", "aa{sv}", status.lines, append_group_line);
         entries.array("Warnings", "as", status.warnings, append_text);
+        entries.array("OwnAddresses", "as", status.exempt.own_addresses, append_address);
+        entries.array("DnsServers", "as", status.exempt.dns_servers, append_address);
+        entries.text("Dns", status.exempt.dns == Exempt::Dns::ToAny ? "any" : "servers");
+        entries.text("Ntp", status.exempt.ntp == Exempt::Ntp::ToAny ? "any" : "none");
+        entries.array("TunnelsLeftOut", "as", status.tunnels_left_out, append_text);
     });
 }
 

@@ -14,7 +14,8 @@
 ///
 ///   status   Version s, StrongSwan s, Started t, Encrypted t, Authenticated t, Clear t, Blocked t, Deciding
 ///   t,
-///            MaxFlows t, Lines aa{sv}, Warnings as
+///            MaxFlows t, Lines aa{sv}, Warnings as, OwnAddresses as, DnsServers as, Dns s ("servers",
+///            "any"), Ntp s ("none", "any"), TunnelsLeftOut as
 ///   line     Network s, Service s, Group s, File s, Line t
 ///   flow     Local s, Remote s, Service s, Group s, File s, Line t (the line that decided), State s,
 ///   Protection s, Since t,

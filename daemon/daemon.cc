@@ -28,8 +28,8 @@ void Daemon::stop(Ending ending)
     sd_notify(0, "STOPPING=1");
     m_control.reset();
     m_sources.clear();
-    m_address_source = {};
-    m_address_retry = {};
+    m_surroundings.reset();
+    m_install_retry = {};
     if (m_gatekeeper)
         m_gatekeeper->close();
     m_ike.reset();
@@ -128,32 +128,17 @@ void Daemon::resynchronise()
         fmt::format("acquires were lost; {} found again", m_counters.acquires_found_again.value() - before));
 }
 
-/// The wide policies name our own addresses, so they follow them. The kernel also announces what has not
-/// changed.
-void Daemon::addresses_readable()
+/// Addresses, resolvers or the clock have changed; flows from addresses that are gone end.
+void Daemon::follow_surroundings()
 {
-    auto changed = m_address_watch->drain();
-    if (!changed) {
-        m_journal.log(LogLevel::Error,
-                      fmt::format("{}; reload oekd after each change of address", changed.error().message));
-        m_address_source = {};
-        return;
-    }
-    follow_addresses();
-}
-
-void Daemon::follow_addresses()
-{
-    auto addresses = own_addresses();
-    if (addresses && *addresses == m_own_addresses)
-        return;
-    auto followed = addresses ? install_policies() : std::unexpected(addresses.error());
+    auto const followed = install_policies();
     if (followed)
         return;
-    m_journal.log(LogLevel::Error, fmt::format("following a change of address: {}; next try in a second",
+    m_journal.log(LogLevel::Error, fmt::format("following this host's addresses and resolvers: {}; next try "
+                                               "in a second",
                                                followed.error().message));
-    if (auto retry = m_loop->after(std::chrono::seconds{1}, [this] { follow_addresses(); }))
-        m_address_retry = std::move(*retry);
+    if (auto retry = m_loop->after(std::chrono::seconds{1}, [this] { follow_surroundings(); }))
+        m_install_retry = std::move(*retry);
 }
 
 void Daemon::decided(Decision const& decision)

@@ -13,7 +13,7 @@
 #include "daemon/gatekeeper.h"
 #include "daemon/limited_journal.h"
 #include "daemon/oekd.h"
-#include "kernel-glue/address_watch.h"
+#include "daemon/surroundings.h"
 #include "kernel-glue/forwarding_plane.h"
 #include "kernel-glue/sysctl.h"
 #include "kernel-glue/xfrm_events.h"
@@ -65,8 +65,7 @@ private:
     void kernel_readable();
     void take(xfrm::Acquire const& acquire);
     void resynchronise();
-    void addresses_readable();
-    void follow_addresses();
+    void follow_surroundings();
     void mail();
     void decided(Decision const& decision);
 
@@ -81,8 +80,7 @@ private:
     std::unique_ptr<LimitedJournal> m_limited;
     std::optional<ForwardingPlane> m_plane;
     std::optional<xfrm::Events> m_kernel_events;
-    std::optional<AddressWatch> m_address_watch;
-    std::vector<Address> m_own_addresses;
+    std::unique_ptr<Surroundings> m_surroundings;
     std::optional<Sysctls> m_sysctls;
     std::optional<Mailbox<IkeEvent>> m_mailbox;
     std::optional<ReqidTable> m_reqids;
@@ -93,8 +91,7 @@ private:
     std::optional<DaemonViews> m_views;
     std::unique_ptr<ControlServer> m_control;
     std::vector<EventSource> m_sources;
-    EventSource m_address_source;
-    EventSource m_address_retry;
+    EventSource m_install_retry;
     std::optional<Error> m_fatal;
     bool m_installed = false; ///< our policies are in the kernel; a start that failed before must not touch
                               ///< those of another oekd

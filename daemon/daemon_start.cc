@@ -43,10 +43,11 @@ Result<void> Daemon::open_kernel()
     if (!events)
         return std::unexpected(events.error());
     m_kernel_events.emplace(std::move(*events));
-    auto watch = AddressWatch::open();
-    if (!watch)
-        return std::unexpected(watch.error());
-    m_address_watch.emplace(std::move(*watch));
+    auto surroundings =
+        Surroundings::follow(*m_loop, m_journal, m_config.surroundings, [this] { follow_surroundings(); });
+    if (!surroundings)
+        return std::unexpected(surroundings.error());
+    m_surroundings = std::move(*surroundings);
     auto sysctls = Sysctls::set();
     if (!sysctls)
         return std::unexpected(sysctls.error());
@@ -78,11 +79,10 @@ Result<void> Daemon::start_ike()
 
 Result<void> Daemon::install_policies()
 {
-    auto addresses = own_addresses();
-    if (!addresses)
-        return std::unexpected(addresses.error());
+    auto const& own = m_surroundings->own();
+    auto const exempt = m_surroundings->exempt();
     m_installed = true;
-    auto taken = m_plane->install(*m_groups, *addresses);
+    auto taken = m_plane->install(*m_groups, own.flow_ends, exempt);
     if (!taken)
         return std::unexpected(taken.error());
     auto warnings = m_warnings;
@@ -92,9 +92,9 @@ Result<void> Daemon::install_policies()
         m_journal.log(LogLevel::Warning, warnings.back());
     }
     m_views->set_warnings(std::move(warnings));
-    m_views->set_installed(std::move(*taken), exemptions(*addresses));
-    m_table->keep_local(*addresses);
-    m_own_addresses = std::move(*addresses);
+    m_views->set_installed(std::move(*taken), exemptions(exempt));
+    m_views->set_exempt(exempt, own.tunnels_left_out);
+    m_table->keep_local(own.flow_ends);
     return {};
 }
 
@@ -114,10 +114,6 @@ Result<void> Daemon::watch()
         return kept;
     if (auto kept = keep(m_loop->on_readable(m_kernel_events->fd(), [this] { kernel_readable(); })); !kept)
         return kept;
-    auto addresses = m_loop->on_readable(m_address_watch->fd(), [this] { addresses_readable(); });
-    if (!addresses)
-        return std::unexpected(addresses.error());
-    m_address_source = std::move(*addresses);
     if (auto kept = keep(m_loop->on_readable(m_mailbox->fd(), [this] { mail(); })); !kept)
         return kept;
     return m_loop->enable_watchdog();

@@ -82,6 +82,8 @@ StatusView DaemonViews::status()
     auto lines = m_table.groups().lines();
     status.lines.assign(lines.begin(), lines.end());
     status.warnings = m_warnings;
+    status.exempt = m_exempt;
+    status.tunnels_left_out = m_tunnels_left_out;
     return status;
 }
 

@@ -27,6 +27,12 @@ public:
         m_exemptions = std::move(exemptions);
     }
 
+    void set_exempt(Exempt exempt, std::vector<std::string> tunnels_left_out)
+    {
+        m_exempt = std::move(exempt);
+        m_tunnels_left_out = std::move(tunnels_left_out);
+    }
+
     [[nodiscard]] StatusView status() override;
     [[nodiscard]] std::vector<FlowView> flows() override;
     [[nodiscard]] std::vector<FlowView> flows_with(Address const& remote) override;
@@ -44,6 +50,8 @@ private:
     std::vector<GroupLine> m_explicit;
     std::vector<xfrm::Policy> m_exemptions;
     std::vector<std::string> m_warnings;
+    Exempt m_exempt;
+    std::vector<std::string> m_tunnels_left_out;
     WallTime m_started = std::chrono::system_clock::now();
     Time m_began = std::chrono::steady_clock::now(); ///< the same moment, by the clock that nobody sets
 };

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "base/plain_text.h"
+#include "base/text_file.h"
 #include "daemon/config.h"
 #include "daemon/nearest_name.h"
-#include "daemon/text_file.h"
 #include "policy/printable.h"
 
 #include <algorithm>

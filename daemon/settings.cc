@@ -3,6 +3,7 @@
 
 #include "daemon/duration.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace oekd {
@@ -15,6 +16,21 @@ Setting path_setting(std::string_view name, std::filesystem::path& target, size_
                 if (!text.starts_with('/') || text.size() > max_bytes || text.contains('\0'))
                     return false;
                 target = text;
+                return true;
+            }};
+}
+
+Setting list_setting(std::string_view name, std::vector<std::string>& target, size_t max_entries,
+                     size_t max_bytes)
+{
+    return {name, fmt::format("a list of at most {} strings of 1 to {} bytes each", max_entries, max_bytes),
+            [&target, max_entries, max_bytes](std::vector<std::string> const& texts) {
+                auto const fits = [max_bytes](std::string const& text) {
+                    return !text.empty() && text.size() <= max_bytes && !text.contains('\0');
+                };
+                if (texts.size() > max_entries || !std::ranges::all_of(texts, fits))
+                    return false;
+                target = texts;
                 return true;
             }};
 }

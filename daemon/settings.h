@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 #include <variant>
+#include <vector>
 
 /// Configuration keys as data: what they are called, what they take, where the value goes.
 namespace oekd {
@@ -22,10 +23,11 @@ struct Setting {
     /// Takes a value of the right type; false where it is not a possible one.
     using TextSetter = std::function<bool(std::string const&)>;
     using NumberSetter = std::function<bool(int64_t)>;
+    using ListSetter = std::function<bool(std::vector<std::string> const&)>;
 
     std::string_view name; ///< with its section: "hold.silence"
     std::string expected;  ///< for messages: "a number from 1 to 65535"
-    std::variant<TextSetter, NumberSetter> set;
+    std::variant<TextSetter, NumberSetter, ListSetter> set;
 };
 
 /// The line of each key that the file has.
@@ -40,6 +42,9 @@ using SettingLines = std::map<std::string, int, std::less<>>;
 
 /// An absolute path of at most `max_bytes`.
 [[nodiscard]] Setting path_setting(std::string_view name, std::filesystem::path& target, size_t max_bytes);
+/// A list of at most `max_entries` strings, none of them empty or longer than `max_bytes`.
+[[nodiscard]] Setting list_setting(std::string_view name, std::vector<std::string>& target,
+                                   size_t max_entries, size_t max_bytes);
 /// A duration like "200ms" within the bounds, both included.
 [[nodiscard]] Setting duration_setting(std::string_view name, std::chrono::milliseconds& target,
                                        std::chrono::milliseconds min, std::chrono::milliseconds max);

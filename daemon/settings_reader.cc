@@ -69,6 +69,19 @@ std::string shown(toml::node const& value)
     return "of no known type";
 }
 
+/// nullopt where something else is among them.
+std::optional<std::vector<std::string>> texts_in(toml::array const& list)
+{
+    std::vector<std::string> texts;
+    for (auto const& element : list) {
+        auto const* text = element.as_string();
+        if (!text)
+            return std::nullopt;
+        texts.push_back(text->get());
+    }
+    return texts;
+}
+
 void Reader::report(int line, std::string text)
 {
     if (!m_problem || line < m_problem->line)
@@ -116,6 +129,10 @@ void Reader::read_value(Setting const& setting, toml::node const& value, int lin
     } else if (auto const* number = value.as_integer()) {
         auto const* set = std::get_if<Setting::NumberSetter>(&setting.set);
         taken = set && (*set)(number->get());
+    } else if (auto const* list = value.as_array()) {
+        auto const* set = std::get_if<Setting::ListSetter>(&setting.set);
+        auto const texts = texts_in(*list);
+        taken = set && texts && (*set)(*texts);
     }
     if (!taken)
         report(line, fmt::format("{} is {}, expected {}", setting.name, shown(value), setting.expected));

@@ -3,6 +3,7 @@
 
 #include "daemon/metric.h"
 #include "ike/ike_event.h"
+#include "kernel-glue/exemptions.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
 
@@ -53,6 +54,8 @@ struct StatusView {
     size_t max_flows = 0;
     std::vector<GroupLine> lines;
     std::vector<std::string> warnings; ///< bad group lines, explicit policies in the way, …
+    Exempt exempt;
+    std::vector<std::string> tunnels_left_out; ///< devices whose addresses are no end of any flow
 };
 
 /// What would happen, and why?

@@ -11,22 +11,11 @@ namespace {
 
 constexpr unsigned datagrams_per_drain = 256;
 
-bool names_an_address(std::span<std::byte const> datagram)
-{
-    while (!datagram.empty()) {
-        auto const message = netlink::take_message(datagram);
-        // What we cannot read may have been about an address.
-        if (!message || message->type == RTM_NEWADDR || message->type == RTM_DELADDR)
-            return true;
-    }
-    return false;
-}
-
 } // namespace
 
 Result<AddressWatch> AddressWatch::open()
 {
-    auto socket = netlink::Socket::open(NETLINK_ROUTE, RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
+    auto socket = netlink::Socket::open(NETLINK_ROUTE, RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR);
     if (!socket)
         return std::unexpected(socket.error().with("watching this host's addresses"));
     return AddressWatch(std::move(*socket));
@@ -44,9 +33,6 @@ Result<AddressWatch::Changed> AddressWatch::drain()
         case netlink::Received::Kind::Nothing: return changed;
         case netlink::Received::Kind::Stranger: break;
         case netlink::Received::Kind::Datagram:
-            if (names_an_address(received->bytes))
-                changed = Changed::Yes;
-            break;
         case netlink::Received::Kind::Overrun:
         case netlink::Received::Kind::Truncated: changed = Changed::Yes; break;
         }

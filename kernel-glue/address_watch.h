@@ -6,7 +6,8 @@
 
 namespace oekd {
 
-/// Tells when this host's addresses may have changed (RTNETLINK). For one thread.
+/// Tells when this host's addresses may have changed, or the devices that have them (RTNETLINK). For one
+/// thread.
 class AddressWatch {
 public:
     enum class Changed { No, Yes };

@@ -18,9 +18,14 @@ Result<ForwardingPlane> ForwardingPlane::open()
 }
 
 Result<std::vector<GroupLine>> ForwardingPlane::install(GroupTable const& table,
-                                                        std::span<Address const> own_addresses)
+                                                        std::span<Address const> own_addresses,
+                                                        Exempt const& exempt)
 {
-    return m_installation.install(m_requests, m_queues, table, own_addresses);
+    auto taken = m_installation.install(m_requests, m_queues, table, own_addresses, exempt);
+    if (taken)
+        if (auto followed = m_services.follow(m_requests, exempt, m_reqids); !followed)
+            return std::unexpected(followed.error());
+    return taken;
 }
 
 Result<void> ForwardingPlane::queued(xfrm::Acquire const& acquire)
@@ -53,35 +58,44 @@ Result<void> ForwardingPlane::rotate(GroupLine const& line, Address const& own, 
 Result<void> ForwardingPlane::hold(FlowOfLine const& of, Reqid reqid, Inbound inbound)
 {
     m_reqids[of.flow] = reqid;
-    return put_undecided(hold_policies(of, reqid), inbound);
+    return put_undecided(of.flow, hold_policies(of, reqid), inbound);
 }
 
 Result<void> ForwardingPlane::discard(FlowOfLine const& of, Reqid reqid, Inbound inbound)
 {
     m_reqids[of.flow] = reqid;
-    return put_undecided(discard_policies(of, reqid), inbound);
+    return put_undecided(of.flow, discard_policies(of, reqid), inbound);
 }
 
 Result<void> ForwardingPlane::encrypt(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)
 {
     m_reqids[of.flow] = reqid;
-    return put(encrypt_policies(of, reqid, mode, inbound));
+    auto const policies = encrypt_policies(of, reqid, mode, inbound);
+    if (auto put_whole = put(policies); !put_whole)
+        return put_whole;
+    return m_services.put(m_requests, of.flow, policies);
 }
 
 Result<void> ForwardingPlane::pass(FlowOfLine const& of)
 {
     auto const known = m_reqids.find(of.flow);
     auto const reqid = known == m_reqids.end() ? std::nullopt : std::optional(known->second);
-    return put(pass_policies(of, reqid));
+    return put_unencrypted(of.flow, pass_policies(of, reqid));
 }
 
-Result<void> ForwardingPlane::drop(FlowOfLine const& of) { return put(drop_policies(of)); }
+Result<void> ForwardingPlane::drop(FlowOfLine const& of)
+{
+    return put_unencrypted(of.flow, drop_policies(of));
+}
 
 Result<void> ForwardingPlane::release(Flow const& flow)
 {
     m_reqids.erase(flow);
+    auto const services = m_services.remove(m_requests, flow);
     auto const out = give_back(flow, outbound_selector(flow), xfrm::Direction::Out);
     auto const in = give_back(flow, inbound_selector(flow), xfrm::Direction::In);
+    if (!services)
+        return services;
     return out ? in : out;
 }
 
@@ -158,6 +172,7 @@ Result<void> ForwardingPlane::remove_all()
                 !removed && removed.error().code != ErrorCode::NotFound)
                 return removed;
     m_installation.forget();
+    m_services.forget();
     m_queues.clear();
     m_reqids.clear();
     return remove_own_states(m_requests);
@@ -182,9 +197,20 @@ Result<void> ForwardingPlane::put(FlowPolicies const& policies)
     return put_ours(m_requests, policies.out);
 }
 
-Result<void> ForwardingPlane::put_undecided(FlowPolicies const& policies, Inbound inbound)
+Result<void> ForwardingPlane::put_unencrypted(Flow const& flow, FlowPolicies const& policies)
 {
-    return inbound == Inbound::Require ? put_ours(m_requests, policies.out) : put(policies);
+    if (auto removed = m_services.remove(m_requests, flow); !removed)
+        return removed;
+    return put(policies);
+}
+
+Result<void> ForwardingPlane::put_undecided(Flow const& flow, FlowPolicies const& policies, Inbound inbound)
+{
+    if (inbound == Inbound::Admit)
+        return put_unencrypted(flow, policies);
+    if (auto removed = m_services.remove(m_requests, flow); !removed)
+        return removed;
+    return put_ours(m_requests, policies.out);
 }
 
 } // namespace oekd

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "base/error.h"
+#include "kernel-glue/encrypted_services.h"
+#include "kernel-glue/exemptions.h"
 #include "kernel-glue/flow_policies.h"
 #include "kernel-glue/installation.h"
 #include "kernel-glue/trap_queues.h"
@@ -32,12 +34,13 @@ public:
     static Result<ForwardingPlane> open();
 
     /// Makes the wide policies of the database equal to this table: creates, updates and removes, also what
-    /// an earlier oekd left behind. Order: nothing of `private` or `block` is open at any moment. Also the
-    /// exemptions: own addresses, and for IPv6 neighbour discovery, multicast and link-local. Lines whose
-    /// selector belongs to an explicit policy of another program are returned, not touched. The first call
-    /// also removes flow policies and SAs of an earlier oekd; later ones leave flows alone. Fails with Limit
-    /// when lines times own addresses are too many, and then nothing has changed.
-    Result<std::vector<GroupLine>> install(GroupTable const& table, std::span<Address const> own_addresses);
+    /// an earlier oekd left behind. Order: nothing of `private` or `block` is open at any moment. Lines
+    /// concern traffic of `own_addresses`, which need not be all that are exempt. Lines whose selector
+    /// belongs to an explicit policy of another program are returned, not touched. The first call also
+    /// removes flow policies and SAs of an earlier oekd; later ones leave flows alone. Fails with Limit when
+    /// lines times own addresses are too many, and then nothing has changed.
+    Result<std::vector<GroupLine>> install(GroupTable const& table, std::span<Address const> own_addresses,
+                                           Exempt const& exempt);
 
     /// A packet of this flow waits in the queue of a wide trap: later ones of other flows shall not wait
     /// behind it. Where the group throws packets away while we decide, it goes with its queue.
@@ -81,13 +84,15 @@ private:
     explicit ForwardingPlane(xfrm::Requests requests) : m_requests(std::move(requests)) {}
 
     Result<void> put(FlowPolicies const& policies);
-    Result<void> put_undecided(FlowPolicies const& policies, Inbound inbound);
+    Result<void> put_unencrypted(Flow const& flow, FlowPolicies const& policies);
+    Result<void> put_undecided(Flow const& flow, FlowPolicies const& policies, Inbound inbound);
     Result<void> give_back(Flow const& flow, xfrm::Selector const& selector, xfrm::Direction direction);
     [[nodiscard]] std::optional<xfrm::Policy> line_policy(Flow const& flow, xfrm::Direction direction) const;
     Result<void> rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation rotation);
 
     xfrm::Requests m_requests;
     Installation m_installation;
+    EncryptedServices m_services;
     TrapQueues m_queues;
     std::unordered_map<Flow, Reqid>
         m_reqids; ///< of flows that have policies; bounded by whoever holds the flows
@@ -109,8 +114,5 @@ private:
     std::unique_ptr<std::mutex> m_mutex = std::make_unique<std::mutex>(); ///< one request at a time
     xfrm::Requests m_requests;
 };
-
-/// Addresses of this host that can be one end of a flow: not loopback, link-local or multicast.
-Result<std::vector<Address>> own_addresses();
 
 } // namespace oekd

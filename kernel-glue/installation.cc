@@ -94,9 +94,10 @@ Result<std::vector<GroupLine const*>> apply_changes(xfrm::Requests& kernel,
 
 Result<std::vector<GroupLine>> Installation::install(xfrm::Requests& kernel, TrapQueues& queues,
                                                      GroupTable const& table,
-                                                     std::span<Address const> own_addresses)
+                                                     std::span<Address const> own_addresses,
+                                                     Exempt const& exempt)
 {
-    auto const target = this->target(queues, table, own_addresses);
+    auto const target = this->target(queues, table, own_addresses, exempt);
     if (!target)
         return std::unexpected(target.error());
     auto const leftovers = m_known == Known::Nothing ? FlowLeftovers::Remove : FlowLeftovers::Keep;
@@ -119,6 +120,7 @@ Result<std::vector<GroupLine>> Installation::install(xfrm::Requests& kernel, Tra
     std::ranges::move(copies_of(std::move(plan.taken)), std::back_inserter(taken));
     m_table = table;
     m_own_addresses.assign(own_addresses.begin(), own_addresses.end());
+    m_exempt = exempt;
     m_inbound = open_inbound(table);
     m_taken = taken;
     m_known = Known::Everything;
@@ -126,23 +128,29 @@ Result<std::vector<GroupLine>> Installation::install(xfrm::Requests& kernel, Tra
 }
 
 Result<Installation::Target> Installation::target(TrapQueues const& queues, GroupTable const& table,
-                                                  std::span<Address const> own) const
+                                                  std::span<Address const> own, Exempt const& exempt) const
 {
     if (m_known == Known::Everything && m_inbound == open_inbound(table) &&
         std::ranges::equal(own, m_own_addresses)) {
-        auto part = difference(queues, table);
+        auto part = difference(queues, table, exempt);
         if (part.wanted.size() + part.before.size() <= largest_difference)
             return part;
     }
-    auto wanted = wanted_policies(table, own);
+    auto wanted = wanted_policies(table, own, exempt);
     if (!wanted)
         return std::unexpected(wanted.error());
     return Target{Target::Extent::All, std::move(*wanted), {}};
 }
 
-Installation::Target Installation::difference(TrapQueues const& queues, GroupTable const& table) const
+Installation::Target Installation::difference(TrapQueues const& queues, GroupTable const& table,
+                                              Exempt const& exempt) const
 {
     Target target{Target::Extent::Part, {}, {}};
+    if (exempt != m_exempt) {
+        target.before = exemptions(m_exempt);
+        for (auto& policy : exemptions(exempt))
+            target.wanted.push_back({std::move(policy), nullptr});
+    }
     auto const of_same_family = [this](GroupLine const& line, auto const& visit) {
         for (auto const& own : m_own_addresses)
             if (own.family() == line.network.family())

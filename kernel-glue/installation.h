@@ -25,7 +25,8 @@ class Installation {
 public:
     /// See ForwardingPlane::install().
     Result<std::vector<GroupLine>> install(xfrm::Requests& kernel, TrapQueues& queues,
-                                           GroupTable const& table, std::span<Address const> own_addresses);
+                                           GroupTable const& table, std::span<Address const> own_addresses,
+                                           Exempt const& exempt);
 
     [[nodiscard]] GroupTable const& table() const { return m_table; }
     [[nodiscard]] bool is_own(Address const& address) const;
@@ -43,16 +44,18 @@ private:
         std::vector<WantedPolicy> wanted;
         std::vector<xfrm::Policy> before; ///< only with Part
     };
-    Result<Target> target(TrapQueues const& queues, GroupTable const& table,
-                          std::span<Address const> own) const;
+    Result<Target> target(TrapQueues const& queues, GroupTable const& table, std::span<Address const> own,
+                          Exempt const& exempt) const;
     static Result<std::vector<xfrm::Policy>> present_of(xfrm::Requests& kernel, Target const& target);
-    [[nodiscard]] Target difference(TrapQueues const& queues, GroupTable const& table) const;
+    [[nodiscard]] Target difference(TrapQueues const& queues, GroupTable const& table,
+                                    Exempt const& exempt) const;
     void forget_queues(TrapQueues& queues, GroupTable const& table, std::span<Address const> own) const;
     [[nodiscard]] std::vector<GroupLine> still_taken(GroupTable const& table) const;
 
     enum class Known { Nothing, Unsure, Everything } m_known = Known::Nothing;
     GroupTable m_table; ///< as installed last
     std::vector<Address> m_own_addresses;
+    Exempt m_exempt;
     OpenInbound m_inbound = OpenInbound::Needed;
     std::vector<GroupLine> m_taken;
 };

@@ -34,7 +34,7 @@ int rank(PolicyChange const& change)
 {
     if (change.kind == PolicyChange::Kind::Remove)
         return opens(change.policy) ? 3 : 4;
-    if (change.policy.priority == exemption_priority())
+    if (is_exemption(change.policy.priority))
         return 0;
     return opens(change.policy) ? 2 : 1;
 }
@@ -155,9 +155,9 @@ std::vector<PolicyChange> plan_release(std::span<Policy const> present)
     for (auto const& policy : ours) {
         if (is_closed(policy))
             continue;
-        bool const is_exemption = policy.priority == exemption_priority();
-        auto const* around = is_exemption ? nullptr : next_around(policy, lines);
-        bool const needed = is_exemption ? some_closed : around && is_closed(*around);
+        bool const exempt = is_exemption(policy.priority);
+        auto const* around = exempt ? nullptr : next_around(policy, lines);
+        bool const needed = exempt ? some_closed : around && is_closed(*around);
         if (!needed)
             changes.push_back({PolicyChange::Kind::Remove, policy, nullptr});
         else if (policy.tmpl)

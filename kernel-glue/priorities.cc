@@ -81,7 +81,10 @@ uint32_t unasked_priority(Prefix const& network)
     return place(network) + unasked_offset + static_cast<uint32_t>(WhenGone::Open);
 }
 
-bool is_flow(uint32_t priority) { return kind_of(priority) == Kind::Flow; }
+bool is_flow(uint32_t priority)
+{
+    return kind_of(priority) == Kind::Flow || priority == encrypted_service_priority();
+}
 
 bool is_line(uint32_t priority)
 {

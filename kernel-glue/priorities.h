@@ -18,6 +18,9 @@
 /// flow takes the place of the line that decides about it: so a line with a service still decides about its
 /// packets when the two hosts have a flow. The lowest bit says what must happen to the policy when oekd is
 /// gone: `oekd --release` finds its work by the band and this bit alone.
+///
+/// Before all places stands what is exempt: DNS, DHCP and NTP so that a decision can be made with their help.
+/// With a peer that has an SA with us DNS and NTP go through it, as it may accept nothing else by then.
 namespace oekd {
 
 constexpr uint32_t priority_band_first = 0x4f45'0000; ///< "OE"
@@ -41,6 +44,14 @@ enum class WhenGone : uint32_t {
 
 /// Neighbour discovery, own addresses and the like: before everything else.
 [[nodiscard]] constexpr uint32_t exemption_priority() { return priority_band_first; }
+/// An exempt service with a peer that has an SA with us; counts as a flow's policy.
+[[nodiscard]] constexpr uint32_t encrypted_service_priority() { return priority_band_first + 0x40; }
+/// Exempt services with everybody else.
+[[nodiscard]] constexpr uint32_t service_priority() { return priority_band_first + 0x80; }
+[[nodiscard]] constexpr bool is_exemption(uint32_t priority)
+{
+    return priority == exemption_priority() || priority == service_priority();
+}
 /// The policies of a flow about which a line for this network decides.
 [[nodiscard]] uint32_t flow_priority(Prefix const& network, Service const& service, WhenGone fate);
 [[nodiscard]] bool is_flow(uint32_t priority);

@@ -20,9 +20,6 @@ using xfrm::Selector;
 using xfrm::Template;
 using xfrm::Verdict;
 
-constexpr uint16_t dhcp_server_port = 67; // RFC 2131 §4.1
-constexpr uint16_t dhcp_client_port = 68;
-
 // What path MTU discovery and traceroute need from a network that is closed otherwise.
 struct IcmpError {
     uint8_t type;
@@ -33,17 +30,6 @@ constexpr std::array errors_v4{IcmpError{3, 4},
 constexpr std::array errors_v6{IcmpError{1, std::nullopt},
                                IcmpError{2, std::nullopt},  // RFC 4443: unreachable, too big,
                                IcmpError{3, std::nullopt}}; // time exceeded
-
-constexpr std::array<uint16_t, 5> neighbour_discovery{133, 134, 135, 136, 137}; // RFC 4861 §4
-
-Prefix network(std::string_view text) { return Prefix::parse(text).value(); }
-
-Prefix everything(Family family) { return {Address::any(family), 0}; }
-
-Selector between(Prefix const& source, Prefix const& destination)
-{
-    return {source, destination, 0, std::nullopt, std::nullopt};
-}
 
 Policy allow(Selector const& selector, Direction direction, uint32_t priority)
 {
@@ -64,54 +50,6 @@ void add_icmp_errors(std::vector<Policy>& policies, GroupLine const& line, Addre
     for (auto const& error : errors)
         policies.push_back(allow({line.network, Prefix::host(own), protocol, error.type, error.code},
                                  Direction::In, priority));
-}
-
-void add_own(std::vector<Policy>& policies, Address const& own)
-{
-    auto const all = everything(own.family());
-    policies.push_back(allow(between(all, Prefix::host(own)), Direction::Out, exemption_priority()));
-    policies.push_back(allow(between(Prefix::host(own), all), Direction::In, exemption_priority()));
-}
-
-void add_neighbour_discovery(std::vector<Policy>& policies)
-{
-    auto const all = everything(Family::V6);
-    for (auto const type : neighbour_discovery)
-        for (auto const direction : {Direction::Out, Direction::In})
-            policies.push_back(
-                allow({all, all, IPPROTO_ICMPV6, type, std::nullopt}, direction, exemption_priority()));
-}
-
-// The client's renewal goes from its own address to the server's.
-void add_dhcp(std::vector<Policy>& policies)
-{
-    auto const all = everything(Family::V4);
-    policies.push_back(allow({all, all, IPPROTO_UDP, dhcp_client_port, dhcp_server_port}, Direction::Out,
-                             exemption_priority()));
-    policies.push_back(allow({all, all, IPPROTO_UDP, dhcp_server_port, dhcp_client_port}, Direction::In,
-                             exemption_priority()));
-}
-
-// Multicast and broadcast are addressed to, never from.
-void add_group_addresses(std::vector<Policy>& policies)
-{
-    for (auto const* text : {"224.0.0.0/4", "255.255.255.255/32", "ff00::/8"}) {
-        auto const group = network(text);
-        auto const selector = between(everything(group.family()), group);
-        policies.push_back(allow(selector, Direction::Out, exemption_priority()));
-        policies.push_back(allow(selector, Direction::In, exemption_priority()));
-    }
-}
-
-void add_link_local(std::vector<Policy>& policies)
-{
-    auto const v6 = network("fe80::/10");
-    policies.push_back(allow(between(everything(Family::V6), v6), Direction::Out, exemption_priority()));
-    policies.push_back(allow(between(v6, everything(Family::V6)), Direction::In, exemption_priority()));
-    // Clear by default only: people have reasons to block the services that clouds offer in here.
-    auto const v4 = network("169.254.0.0/16");
-    policies.push_back(allow(between(everything(Family::V4), v4), Direction::Out, unasked_priority(v4)));
-    policies.push_back(allow(between(v4, everything(Family::V4)), Direction::In, unasked_priority(v4)));
 }
 
 } // namespace
@@ -160,20 +98,8 @@ std::vector<Policy> line_policies(GroupLine const& line, Address const& own, Ope
     return policies;
 }
 
-std::vector<Policy> exemptions(std::span<Address const> own_addresses)
-{
-    std::vector<Policy> policies;
-    for (auto const& own : own_addresses)
-        add_own(policies, own);
-    add_neighbour_discovery(policies);
-    add_dhcp(policies);
-    add_group_addresses(policies);
-    add_link_local(policies);
-    return policies;
-}
-
-Result<std::vector<WantedPolicy>> wanted_policies(GroupTable const& table,
-                                                  std::span<Address const> own_addresses)
+Result<std::vector<WantedPolicy>>
+wanted_policies(GroupTable const& table, std::span<Address const> own_addresses, Exempt const& exempt)
 {
     std::vector own(own_addresses.begin(), own_addresses.end());
     std::ranges::sort(own);
@@ -181,7 +107,7 @@ Result<std::vector<WantedPolicy>> wanted_policies(GroupTable const& table,
     own.erase(repeated.begin(), repeated.end());
 
     std::vector<WantedPolicy> wanted;
-    for (auto& policy : exemptions(own))
+    for (auto& policy : exemptions(exempt))
         wanted.push_back({std::move(policy), nullptr});
     auto const inbound = open_inbound(table);
     for (auto const& line : table.lines())

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "kernel-glue/exemptions.h"
 #include "kernel-glue/priorities.h"
 #include "kernel-glue/xfrm.h"
 #include "policy/group_table.h"
@@ -33,11 +34,9 @@ std::vector<xfrm::Policy> line_policies(GroupLine const& line, Address const& ow
 /// same packets, each with a queue of its own; the one in front comes first.
 xfrm::Policy wide_trap(GroupLine const& line, Address const& own, uint32_t alias = 0,
                        Turn turn = Turn::Front);
-/// Never trapped, never blocked.
-std::vector<xfrm::Policy> exemptions(std::span<Address const> own_addresses);
 
 /// All of them, each selector once. The result borrows the table's lines. Fails with Limit.
-Result<std::vector<WantedPolicy>> wanted_policies(GroupTable const& table,
-                                                  std::span<Address const> own_addresses);
+Result<std::vector<WantedPolicy>>
+wanted_policies(GroupTable const& table, std::span<Address const> own_addresses, Exempt const& exempt);
 
 } // namespace oekd

@@ -2,11 +2,10 @@
 #pragma once
 
 #include "base/error.h"
-#include "kernel-glue/netlink.h"
+#include "kernel-glue/netlink_exchange.h"
 #include "kernel-glue/xfrm.h"
 
 #include <cstdint>
-#include <functional>
 #include <vector>
 
 namespace oekd::xfrm {
@@ -52,17 +51,11 @@ public:
     Result<void> warm_up();
 
 private:
-    using Visitor = std::function<Result<void>(netlink::Message const&)>;
-
-    explicit Requests(netlink::Socket socket) : m_socket(std::move(socket)) {}
-    /// Sends and reads up to the acknowledgement or the end of the dump; `visit` sees what comes before it.
-    Result<void> transact(netlink::Request request, Visitor const& visit = {});
-    Result<bool> take_answer(std::span<std::byte const> datagram, Visitor const& visit);
+    explicit Requests(netlink::Exchange kernel) : m_kernel(std::move(kernel)) {}
     Result<void> try_algorithms(Flow const& addresses, EspAlgorithms algorithms);
     Result<void> warm_up(Flow const& addresses);
 
-    netlink::Socket m_socket;
-    uint32_t m_sequence = 0;
+    netlink::Exchange m_kernel;
 };
 
 } // namespace oekd::xfrm

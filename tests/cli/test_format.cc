@@ -149,8 +149,26 @@ TEST_CASE("status names few networks and counts many", "[status]")
           "  flows     1 284 encrypted (0 authenticated, 1 284 anonymous) · 5 310 clear · 2 blocked · 3 "
           "deciding (limit 65 536)\n"
           "  groups    clear 12 networks · private-or-clear 0.0.0.0/0 ::/0\n"
+          "  exempt    own addresses, IKE, DHCP, loopback, link-local, multicast, neighbour discovery\n"
           "  IKE       strongSwan 6.1.0\n"
           "  warning   something is wrong\n");
+}
+
+TEST_CASE("status tells what is exempt here, what differs first", "[status]")
+{
+    StatusReport status;
+    status.dns = "servers";
+    status.dns_servers = {"192.0.2.53", "2001:db8::53"};
+    auto const text = [&] { return format_status(status, now, {Colour::Off, Glyphs::Ascii}); };
+    CHECK_THAT(text(), Catch::Contains("exempt    DNS to 192.0.2.53 2001:db8::53"));
+    CHECK_THAT(text(), !Catch::Contains("NTP"));
+    CHECK_THAT(text(), !Catch::Contains("left out"));
+    status.dns = "any";
+    status.ntp = "any";
+    status.tunnels_left_out = {"tun0", "wg0"};
+    CHECK_THAT(text(), Catch::Contains("DNS to any"));
+    CHECK_THAT(text(), Catch::Contains("NTP until the clock is set"));
+    CHECK_THAT(text(), Catch::Contains("left out  tun0 wg0 (tunnel devices that are not in interfaces)"));
 }
 
 TEST_CASE("show says when another line decides now", "[show]")

@@ -79,6 +79,8 @@ TEST_CASE("status and show are for people", "[oekctl]")
     CHECK_THAT(status.out, Catch::Contains("opportunistic encryption is on"));
     CHECK_THAT(status.out, Catch::Contains("1 encrypted (0 authenticated, 1 anonymous)"));
     CHECK_THAT(status.out, Catch::Contains("private-or-clear 192.0.2.0/24"));
+    CHECK_THAT(status.out, Catch::Contains("exempt    DNS to 192.0.2.53"));
+    CHECK_THAT(status.out, Catch::Contains("left out  wg0 "));
     CHECK_THAT(status.out, Catch::Contains("warning   /etc/oekd/policies/clear:2: "));
 
     auto const show = daemon.oekctl({"show", "192.0.2.80"});
@@ -120,6 +122,13 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
                                               {"file", "/etc/oekd/policies/private-or-clear"},
                                               {"line", 3}}}));
     CHECK(status.at("warnings").size() == 1);
+    CHECK(status.at("exempt") ==
+          Json{{"own_addresses", {"192.0.2.7"}},
+               {"dns", "servers"},
+               {"dns_servers", {"192.0.2.53"}},
+               {"ntp", "any"},
+               {"tunnels_left_out", {"wg0"}},
+               {"always", {"IKE", "DHCP", "loopback", "link-local", "multicast", "neighbour discovery"}}});
 
     auto const list = Json::parse(daemon.oekctl({"list", "--json"}).out).at("flows");
     CHECK(list.at(2) == Json{{"remote", "2001:db8:1:2:3:4:5:6"},

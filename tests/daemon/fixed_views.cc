@@ -112,6 +112,10 @@ FixedViews example_views()
     views.why_view.exemptions = {"DHCP", "NTP"};
     views.why_view.forecast = {"First this.", "Then that."};
     views.reload_result = ReloadView{1, status.warnings};
+    status.exempt = {.own_addresses = {Address::parse("192.0.2.7").value()},
+                     .dns_servers = {Address::parse("192.0.2.53").value()},
+                     .ntp = Exempt::Ntp::ToAny};
+    status.tunnels_left_out = {"wg0"};
     return views;
 }
 

@@ -34,6 +34,9 @@ void check_same(Config const& one, Config const& other)
     CHECK(one.policies == other.policies);
     CHECK(one.control == other.control);
     CHECK(one.max_flows == other.max_flows);
+    CHECK(one.surroundings.interfaces == other.surroundings.interfaces);
+    CHECK(one.surroundings.resolv_conf == other.surroundings.resolv_conf);
+    CHECK(one.surroundings.resolved_conf == other.surroundings.resolved_conf);
     CHECK(one.timing.hold_silence == other.timing.hold_silence);
     CHECK(one.timing.hold_capable == other.timing.hold_capable);
     CHECK(one.timing.hold_limit == other.timing.hold_limit);
@@ -95,7 +98,7 @@ void check_manual(std::string const& all_keys)
         CHECK(manual.find(entry) != std::string::npos);
         ++settings;
     }
-    CHECK(settings == 26);
+    CHECK(settings == 29);
     CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
@@ -129,10 +132,15 @@ TEST_CASE("every key arrives where it belongs", "[config]")
     auto const config = load_config(directory.write("oekd.conf", R"(
 policies = "/srv/policies"
 control = "/srv/control"
+interfaces = ["wg0", "tun*"]
 hold.silence = "150ms"
 hold.capable = "2s"
 hold.limit = "4s"
 group.private.negotiation = "drop"
+
+[dns]
+resolv-conf = "/srv/resolv.conf"
+resolved-conf = "/srv/resolved.conf"
 
 [shunt]
 again = "3s"
@@ -167,6 +175,7 @@ sas-per-address = 13
     Config expected;
     expected.policies = "/srv/policies";
     expected.control = "/srv/control";
+    expected.surroundings = {{"wg0", "tun*"}, "/srv/resolv.conf", "/srv/resolved.conf"};
     expected.conducts.private_or_clear = {Conduct::Negotiation::Pass, Conduct::Failure::Drop};
     expected.conducts.private_.negotiation = Conduct::Negotiation::Drop;
     expected.event_buffer = 100'000;
@@ -235,6 +244,13 @@ TEST_CASE("a mistake is told with file, line and what is expected", "[config]")
             "oekd.conf:1: policies is \"/etc/\\x00x\", expected an absolute path of at most 4095 bytes"},
         Row{"list", "[ike]\nmode = [\"tunnel\"]\n",
             "oekd.conf:2: ike.mode is a list, expected \"transport\" or \"tunnel\""},
+        Row{"text instead of a list", "interfaces = \"wg0\"\n",
+            "oekd.conf:1: interfaces is \"wg0\", expected a list of at most 64 strings of 1 to 63 bytes "
+            "each"},
+        Row{"something else in a list", "interfaces = [\"wg0\", 1]\n",
+            "oekd.conf:1: interfaces is a list, expected a list of at most 64 strings of 1 to 63 bytes each"},
+        Row{"an empty string in a list", "interfaces = [\"\"]\n",
+            "oekd.conf:1: interfaces is a list, expected a list of at most 64 strings of 1 to 63 bytes each"},
         Row{"unknown mode", "[ike]\nmode = \"Tunnel\"\n",
             "oekd.conf:2: ike.mode is \"Tunnel\", expected \"transport\" or \"tunnel\""},
         Row{"section used as a key", "\nhold = \"1s\"\n",

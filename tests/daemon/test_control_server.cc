@@ -181,7 +181,12 @@ TEST_CASE("Status tells the daemon's state", "[control]")
                                   {"Deciding", 0},
                                   {"MaxFlows", 65'536},
                                   {"Lines", Json::array({line})},
-                                  {"Warnings", views.status_view.warnings}}}));
+                                  {"Warnings", views.status_view.warnings},
+                                  {"OwnAddresses", {"192.0.2.7"}},
+                                  {"DnsServers", {"192.0.2.53"}},
+                                  {"Dns", "servers"},
+                                  {"Ntp", "any"},
+                                  {"TunnelsLeftOut", {"wg0"}}}}));
 }
 
 TEST_CASE("ListFlows tells each flow without details", "[control]")

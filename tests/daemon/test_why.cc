@@ -30,7 +30,7 @@ public:
     {
         std::vector<LineError> errors;
         auto const table = GroupTable::build(m_lines, errors);
-        auto const exempt = exemptions(std::array{address("192.0.2.7")});
+        auto const exempt = exemptions({.own_addresses = {address("192.0.2.7")}});
         return oekd::why({address(remote), std::nullopt, service}, {table, exempt, m_explicit, m_timing});
     }
     [[nodiscard]] std::string forecast(std::string_view remote, Service const& service = {}) const

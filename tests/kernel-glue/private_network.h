@@ -2,7 +2,8 @@
 #pragma once
 
 #include "base/fd.h"
-#include "kernel-glue/flow_policies.h"
+#include "kernel-glue/forwarding_plane.h"
+#include "kernel-glue/own_addresses.h"
 #include "policy/flow.h"
 
 #include <chrono>
@@ -24,6 +25,15 @@ inline Flow flow(std::string_view local, std::string_view remote)
 
 /// A flow about which a line for the remote's /16 decides.
 inline FlowOfLine of(Flow const& flow, PolicyGroup group) { return {flow, group, Prefix(flow.remote, 16)}; }
+
+/// The table for every address of this host, and this exempt besides them.
+inline Result<std::vector<GroupLine>> install(ForwardingPlane& plane, GroupTable const& table,
+                                              Exempt exempt = {})
+{
+    auto const own = own_addresses({}).value();
+    exempt.own_addresses = own.all;
+    return plane.install(table, own.flow_ends, exempt);
+}
 
 /// True as soon as the condition holds, false when it does not within two seconds.
 bool eventually(std::function<bool()> const& condition);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel-glue/exemption_names.h"
-#include "kernel-glue/wide_policies.h"
+#include "kernel-glue/exemptions.h"
 
 #include <catch2/catch.hpp>
 #include <fmt/format.h>
@@ -12,9 +12,11 @@ namespace {
 /// "multicast (all)", "DHCP (some)".
 std::vector<std::string> names_for(std::string_view remote, Service const& service = {})
 {
-    std::array const own{Address::parse("192.0.2.7").value(), Address::parse("2001:db8::7").value()};
+    Exempt const exempt{
+        .own_addresses = {Address::parse("192.0.2.7").value(), Address::parse("2001:db8::7").value()},
+        .dns_servers = {Address::parse("192.0.2.53").value()}};
     std::vector<std::string> names;
-    for (auto const& exemption : exemptions_of(Address::parse(remote).value(), service, exemptions(own)))
+    for (auto const& exemption : exemptions_of(Address::parse(remote).value(), service, exemptions(exempt)))
         names.push_back(fmt::format("{} ({}{})", exemption.name,
                                     exemption.covers == NamedExemption::Covers::All ? "all" : "some",
                                     exemption.before_lines ? "" : ", after lines"));
@@ -45,14 +47,16 @@ TEST_CASE("exemptions have the names that people know", "[exemptions]")
                  "2001:db8::1",
                  Service{58, 0, 0},
                  {"neighbour discovery (some)"}},
+             Row{"a resolver", "192.0.2.53", {}, {"DHCP (some)", "DNS (some)"}},
+             Row{"a question to it", "192.0.2.53", udp("0", "53"), {"DNS (all)"}},
              Row{"ourselves", "192.0.2.7", {}, {"an own address of this host (all)", "DHCP (some)"}},
              Row{"a group", "ff02::1", {}, {"neighbour discovery (some)", "multicast (all)"}},
-             Row{"all hosts", "255.255.255.255", {}, {"DHCP (some)", "broadcast (all)"}},
+             Row{"all hosts", "255.255.255.255", {}, {"broadcast (all)", "DHCP (some)"}},
              Row{"a neighbour", "fe80::1", {}, {"neighbour discovery (some)", "link-local (all)"}},
              Row{"a service of a cloud",
                  "169.254.169.254",
                  {},
-                 {"DHCP (some)", "link-local (all, after lines)"}},
+                 {"link-local (all, after lines)", "DHCP (some)"}},
          }) {
         INFO(row.why);
         CHECK(names_for(row.remote, row.service) == row.names);

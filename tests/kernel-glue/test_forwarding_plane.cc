@@ -42,7 +42,7 @@ struct Host {
     {
         if (PrivateNetwork::can_hold())
             REQUIRE(write_sysctl("net.core.xfrm_larval_drop", "0"));
-        REQUIRE(plane.install(table, own_addresses().value()).value().empty());
+        REQUIRE(install(plane, table).value().empty());
     }
 
     xfrm::Requests& kernel() { return plane.requests(); }
@@ -223,7 +223,7 @@ TEST_CASE("lines that another program has are returned, once each", "[kernel-glu
     auto plane = ForwardingPlane::open().value();
     auto const table =
         table_of({{"10.2.0.0/16", poc}, {"10.3.0.0/16", poc}, {"10.4.0.0/16", PolicyGroup::Block}});
-    auto const taken = plane.install(table, own_addresses().value());
+    auto const taken = install(plane, table);
     REQUIRE(taken);
     REQUIRE(taken->size() == 2);
     CHECK(taken->at(0).line == 1);
@@ -241,7 +241,7 @@ TEST_CASE("a restart takes over the wide policies and removes the flows' own", "
     REQUIRE(host.log.acquired(flow("10.1.0.1", "10.3.0.1"), trap_reqid));
 
     auto next = ForwardingPlane::open().value();
-    REQUIRE(next.install(host.table, own_addresses().value()));
+    REQUIRE(install(next, host.table));
     auto const now = next.requests().policies().value();
     CHECK(now.size() == wide.size());
     for (auto const& policy : wide)
@@ -250,7 +250,7 @@ TEST_CASE("a restart takes over the wide policies and removes the flows' own", "
 
     // Our own flows are none of a reload's business.
     REQUIRE(next.hold(of(east, poc), reqid));
-    REQUIRE(next.install(table_of({{"10.2.0.0/16", poc}}), own_addresses().value()));
+    REQUIRE(install(next, table_of({{"10.2.0.0/16", poc}})));
     CHECK(next.requests().find(outbound_selector(east), Direction::Out));
     CHECK(next.requests().find(inbound_selector(flow("10.1.0.1", "10.3.0.1")), Direction::In).error().code ==
           ErrorCode::NotFound);
@@ -362,20 +362,20 @@ TEST_CASE("a reload asks the kernel for the lines that changed, and for nothing 
 {
     Host host(
         {{"10.2.0.0/16", poc}, {"10.3.0.0/16", PolicyGroup::Private}, {"10.4.0.0/16", PolicyGroup::Block}});
-    auto const own = own_addresses().value();
     auto const before = host.kernel().policies().value();
     // What nobody told us about is not looked at: that is how we see that the reload did not look.
     auto const gone = outbound_selector(prefix("10.1.0.1"), prefix("10.2.0.0/16"), {});
     REQUIRE(host.kernel().remove(gone, Direction::Out));
-    REQUIRE(host.plane.install(
-        table_of({{"10.2.0.0/16", poc}, {"10.3.0.0/16", poc}, {"10.4.0.0/16", PolicyGroup::Block}}), own));
+    REQUIRE(
+        install(host.plane,
+                table_of({{"10.2.0.0/16", poc}, {"10.3.0.0/16", poc}, {"10.4.0.0/16", PolicyGroup::Block}})));
     CHECK(host.kernel().find(gone, Direction::Out).error().code == ErrorCode::NotFound);
     CHECK(host.kernel()
               .find(outbound_selector(prefix("10.1.0.1"), prefix("10.3.0.0/16"), {}), Direction::Out)
               .value()
               .priority == line_priority(prefix("10.3.0.0/16"), {}, WhenGone::Open));
     // And back again; the one that went missing is all that is missing.
-    REQUIRE(host.plane.install(host.table, own));
+    REQUIRE(install(host.plane, host.table));
     auto const after = host.kernel().policies().value();
     CHECK(after.size() == before.size() - 1);
     for (auto const& policy : after)
@@ -410,8 +410,8 @@ TEST_CASE("behind the packet of a peer that is undecided others do not wait", "[
     CHECK(host.network.seen("to nobody"));
 
     // A reload that leaves the line alone leaves its queues alone; one that takes it away takes all of them.
-    REQUIRE(host.plane.install(table_of({{network, poc}, {"10.9.0.0/16", poc}}), own_addresses().value()));
-    REQUIRE(host.plane.install(table_of({{"10.9.0.0/16", poc}}), own_addresses().value()));
+    REQUIRE(install(host.plane, table_of({{network, poc}, {"10.9.0.0/16", poc}})));
+    REQUIRE(install(host.plane, table_of({{"10.9.0.0/16", poc}})));
     auto const left = host.kernel().policies().value();
     CHECK(std::ranges::none_of(left, [&](Policy const& policy) {
         return is_line(policy.priority) && policy.selector.destination == prefix(network);
@@ -430,7 +430,7 @@ TEST_CASE("a line that names one host takes turns with its flow", "[kernel-glue]
     REQUIRE(host.plane.kick(east));
     CHECK(host.out(east).tmpl->reqid == reqid);
 
-    REQUIRE(host.plane.install(host.table, own_addresses().value())); // a reload leaves the flow alone
+    REQUIRE(install(host.plane, host.table)); // a reload leaves the flow alone
     CHECK(host.out(east).tmpl->reqid == reqid);
 
     REQUIRE(host.plane.release(east));

@@ -54,6 +54,9 @@ TEST_CASE("priorities lie inside the band, and say what becomes of the policy an
     CHECK(is_ours(exemption_priority()));
     CHECK_FALSE((is_flow(exemption_priority()) || is_line(exemption_priority())));
     CHECK(when_gone(exemption_priority()) == WhenGone::Open);
+    CHECK((is_ours(service_priority()) && is_ours(encrypted_service_priority())));
+    CHECK_FALSE((is_flow(service_priority()) || is_line(service_priority())));
+    CHECK(when_gone(service_priority()) == WhenGone::Open);
 }
 
 TEST_CASE("in one place: services by rank, each flow before its line, everything last",
@@ -75,6 +78,17 @@ TEST_CASE("in one place: services by rank, each flow before its line, everything
         CHECK(icmp_priority(network, WhenGone::Closed) < line_priority(network, {}, WhenGone::Open));
         CHECK(before < unasked_priority(network));
     }
+}
+
+TEST_CASE("exempt services come before all places, and before them where there is an SA",
+          "[kernel-glue][priorities]")
+{
+    auto const first = Prefix::host(Address::any(Family::V4));
+    CHECK(service_priority() < flow_priority(first, services.front(), WhenGone::Open));
+    CHECK(encrypted_service_priority() < service_priority());
+    CHECK(is_flow(encrypted_service_priority()));
+    CHECK((is_exemption(service_priority()) && is_exemption(exemption_priority())));
+    CHECK_FALSE(is_exemption(encrypted_service_priority()));
 }
 
 TEST_CASE("a longer prefix comes before a shorter one, whatever else", "[kernel-glue][priorities]")

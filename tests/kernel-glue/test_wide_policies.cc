@@ -91,49 +91,12 @@ TEST_CASE("closed networks let the ICMP errors in that path MTU discovery needs"
                              [](Policy const& p) { return p.selector.protocol; }) == 3);
 }
 
-TEST_CASE("exemptions allow and come first", "[kernel-glue][wide]")
-{
-    std::vector const own{address("10.1.0.1"), address("fd01::1")};
-    auto const policies = exemptions(own);
-    CHECK(std::ranges::all_of(policies, allows));
-    auto const has = [&](Direction direction, std::string_view source, std::string_view destination) {
-        return std::ranges::any_of(policies, [&](Policy const& policy) {
-            return policy.direction == direction && policy.selector.source == prefix(source) &&
-                   policy.selector.destination == prefix(destination) &&
-                   policy.priority == exemption_priority();
-        });
-    };
-    CHECK(has(Direction::Out, "0.0.0.0/0", "10.1.0.1"));
-    CHECK(has(Direction::In, "10.1.0.1", "0.0.0.0/0"));
-    CHECK(has(Direction::Out, "::/0", "fd01::1"));
-    CHECK(has(Direction::In, "fd01::1", "::/0"));
-    CHECK(has(Direction::Out, "::/0", "ff00::/8"));
-    CHECK(has(Direction::In, "fe80::/10", "::/0"));
-    CHECK(has(Direction::Out, "0.0.0.0/0", "224.0.0.0/4"));
-    CHECK(has(Direction::Out, "0.0.0.0/0", "255.255.255.255"));
-    for (uint16_t type = 133; type <= 137; ++type)
-        CHECK(std::ranges::count_if(policies, [&](Policy const& policy) {
-                  return policy.selector.protocol == IPPROTO_ICMPV6 && policy.selector.source_port == type;
-              }) == 2);
-}
-
-TEST_CASE("IPv4 link-local is clear only as long as no line says otherwise", "[kernel-glue][wide]")
-{
-    auto const policies = exemptions({});
-    auto const found = std::ranges::find_if(policies, [](Policy const& policy) {
-        return policy.direction == Direction::Out && policy.selector.destination == prefix("169.254.0.0/16");
-    });
-    REQUIRE(found != policies.end());
-    CHECK(found->priority > line_priority(prefix("169.254.0.0/16"), {}, WhenGone::Closed));
-    CHECK(found->priority < line_priority(prefix("0.0.0.0/0"), {}, WhenGone::Open));
-}
-
 TEST_CASE("a line concerns own addresses of its family only, each once", "[kernel-glue][wide]")
 {
     std::vector<LineError> errors;
     std::vector const own{address("10.1.0.1"), address("fd01::1"), address("10.1.0.1"), address("10.1.0.2")};
     auto const policies = [&](std::vector<GroupLine> lines) {
-        auto const wanted = wanted_policies(GroupTable::build(std::move(lines), errors), own);
+        auto const wanted = wanted_policies(GroupTable::build(std::move(lines), errors), own, {});
         REQUIRE(wanted);
         return std::ranges::count_if(*wanted, [](WantedPolicy const& w) { return w.line != nullptr; });
     };
@@ -179,7 +142,7 @@ TEST_CASE("the number of policies is bounded, and the error names it", "[kernel-
     std::vector<LineError> errors;
     auto const table = GroupTable::build(lines, errors);
     std::vector const own{address("10.1.0.1"), address("10.1.0.2")};
-    auto const wanted = wanted_policies(table, own);
+    auto const wanted = wanted_policies(table, own, {});
     REQUIRE(!wanted);
     CHECK(wanted.error().code == ErrorCode::Limit);
     CHECK(wanted.error().message ==

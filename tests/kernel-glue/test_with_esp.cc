@@ -33,7 +33,7 @@ struct EspHost {
         REQUIRE(write_sysctl("net.core.xfrm_larval_drop", "0"));
         std::vector<LineError> errors;
         auto const table = GroupTable::build({{prefix("10.2.0.0/16"), group, "file", 1}}, errors);
-        REQUIRE(plane.install(table, own_addresses().value()).value().empty());
+        REQUIRE(install(plane, table).value().empty());
     }
 
     PrivateNetwork network;

@@ -15,6 +15,9 @@ LIBRESWAN = (
     "libnss3 libnss3-tools libnspr4 dns-root-data"
 ).split()
 
+# A DNS server and what signs zones: unpacked only, so that none is started on this machine.
+DNS = "nsd libfstrm0 libprotobuf-c1 libevent-2.1-7 ldnsutils libldns3".split()
+
 
 def run(*command: str, cwd: Path | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
@@ -72,12 +75,17 @@ def libreswan() -> Path:
     return unpack("libreswan", LIBRESWAN)
 
 
+def dns() -> Path:
+    return unpack("dns", DNS)
+
+
 def setup(guest: str | None, native: bool) -> None:
     """Fills what the chosen guest needs."""
     from . import uml
 
     CACHE.mkdir(parents=True, exist_ok=True)
     libreswan()
+    dns()
     if guest in ("uml", "uml72"):
         uml.prepare(guest)
     elif not native:

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from .libreswan import Libreswan
 from .network import Network
+from .nsd import Nsd
 from .oekd import Oekd
 from .wire import Wire
 
 TAIL = 15
 
 
-def collect(folder: Path, network: Network, wire: Wire | None, daemons: list[Oekd | Libreswan]) -> str:
+def collect(folder: Path, network: Network, wire: Wire | None, daemons: list[Oekd | Libreswan | Nsd]) -> str:
     """Writes everything into the folder and returns the end of it as text."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

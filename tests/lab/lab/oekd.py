@@ -46,7 +46,11 @@ def configure(folder: Path, groups: dict[str, list[str]], config: Table) -> Path
     policies.mkdir(parents=True)
     for group, networks in groups.items():
         (policies / group).write_text("".join(f"{network}\n" for network in networks))
-    settings: Table = {"policies": str(policies), "control": str(folder / "control")}
+    # Of the machine's own resolvers a scenario knows nothing.
+    resolv_conf = folder / "resolv.conf"
+    resolv_conf.write_text("nameserver 192.0.2.53\n")
+    dns: Table = {"resolv-conf": str(resolv_conf), "resolved-conf": str(folder / "resolved.conf")}
+    settings: Table = {"policies": str(policies), "control": str(folder / "control"), "dns": dns}
     patient = PATIENT if this_guest().slowness > 1 else {}
     file = folder / "oekd.conf"
     file.write_text(toml(settings | patient | config))

@@ -10,6 +10,7 @@ from lab import evidence, network
 from lab.guest import Guest, this_guest
 from lab.host import Host
 from lab.libreswan import Libreswan
+from lab.nsd import Nsd
 from lab.oekd import Oekd, Table
 from lab.road import Road
 from lab.wire import Wire
@@ -64,7 +65,7 @@ def left_clean(hosts: network.Network) -> Iterator[None]:
 @pytest.fixture
 def running(request: pytest.FixtureRequest, hosts: network.Network, left_clean: None) -> Iterator[list]:
     """Everything that a test started: the wire and daemons, for the evidence if it fails."""
-    parts: list[Wire | Oekd | Libreswan] = []
+    parts: list[Wire | Oekd | Libreswan | Nsd] = []
     yield parts
     for part in parts:
         if isinstance(part, Wire):
@@ -106,6 +107,22 @@ def libreswan(running: list, tmp_path: Path) -> Iterator[Callable[..., Libreswan
             running.append(peer)
             stack.callback(peer.stop)
             return peer
+
+        yield start
+
+
+@pytest.fixture
+def nsd(running: list, tmp_path: Path) -> Iterator[Callable[..., Nsd]]:
+    """nsd(plain, {"example.net": ["www A 10.2.0.1"]}) starts it there, ready."""
+    with ExitStack() as stack:
+
+        def start(host: Host, zones: dict[str, list[str]], ttl: int = 60) -> Nsd:
+            folder = tmp_path / f"nsd-{host}"
+            folder.mkdir()
+            server = Nsd(host, folder, this_guest().cache / "dns", zones, ttl)
+            running.append(server)
+            stack.callback(server.stop)
+            return server
 
         yield start
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/text_file.h"
+#include "base/text_file.h"
 
 #include "base/fd.h"
 #include "base/plain_text.h"

@@ -4,7 +4,7 @@
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -129,6 +129,16 @@ class Host:
         """The SAs of both directions between us and another host, larval ones left out."""
         ends = ({self.ipv4, other.ipv4}, {self.ipv6, other.ipv6})
         return [state for state in self.xfrm_states() if {state.src, state.dst} in ends and not state.larval]
+
+    @contextmanager
+    def more_addresses(self, addresses: Iterable[str]) -> Iterator[None]:
+        """These are the host's too, for a while."""
+        added = list(addresses)
+        self.ip(*(f"addr add {address} dev eth0 nodad" for address in added))
+        try:
+            yield
+        finally:
+            self.ip(*(f"addr del {address} dev eth0" for address in added))
 
     def sysctl(self, name: str, value: int | None = None) -> int:
         """Reads, and writes first if a value is given; main thread only."""

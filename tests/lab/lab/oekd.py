@@ -69,18 +69,21 @@ class Oekd:
         self.log = folder / "log"
         self.policies = folder / "policies"
         self._stopped = False
-        file = configure(folder, groups, config)
+        self._file = configure(folder, groups, config)
         host.control = folder / "control"
         self._notified: list[str] = []
         self._notify = notify_socket(folder / "notify")
-        with self.log.open("w") as log:
-            self._process = subprocess.Popen(
-                host.command("oekd", "--config", str(file)),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env=os.environ | SANITIZER_OPTIONS | {"NOTIFY_SOCKET": str(folder / "notify")},
-            )
+        self._log = self.log.open("a")
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen:
+        return subprocess.Popen(
+            self.host.command("oekd", "--config", str(self._file)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._log,
+            env=os.environ | SANITIZER_OPTIONS | {"NOTIFY_SOCKET": str(self.log.with_name("notify"))},
+        )
 
     @property
     def pid(self) -> int:
@@ -139,6 +142,7 @@ class Oekd:
     def _close(self) -> None:
         self._stopped = True
         self._notify.close()
+        self._log.close()
         self.host.control = None
 
     def _is_ready(self) -> bool:

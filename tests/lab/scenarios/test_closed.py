@@ -4,8 +4,7 @@
 import time
 
 import pytest
-from lab.datagrams import datagrams
-from lab.wait import wait_until
+from lab.datagrams import both_ways
 
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
 CLOSED = ["private", "block"]
@@ -14,30 +13,8 @@ OPEN = ["clear", "clear-or-private", "private-or-clear"]
 
 @pytest.fixture
 def traffic(west, plain, family):
-    """Datagrams both ways without pause, and a look at them."""
-    with datagrams(west, plain, family) as out, datagrams(plain, west, family) as in_:
-        yield Traffic({"out": out, "in": in_})
-
-
-class Traffic:
-    def __init__(self, directions):
-        self._directions = directions
-
-    def flows(self):
-        """Both ways, from now on."""
-        start = time.monotonic()
-        for name, way in self._directions.items():
-            wait_until(lambda: way.got_through(start, time.monotonic()), 5, f"a datagram {name}")
-
-    def is_stopped(self, since, count=40):
-        """Not one of the next ones gets through, either way."""
-        for way in self._directions.values():
-            enough = len(way.sent_at) + count
-            wait_until(lambda: len(way.sent_at) > enough, 5, "more datagrams to be sent")
-        now = time.monotonic()
-        through = {name: way.got_through(since, now) for name, way in self._directions.items()}
-        assert through == {"out": [], "in": []}, f"in the clear: {through}"
-        return now
+    with both_ways(west, west.address(family), plain, plain.address(family)) as ways:
+        yield ways
 
 
 @FAMILIES

@@ -3,6 +3,8 @@
 
 #include "ike/charon_values.h"
 
+#include <algorithm>
+
 namespace oekd {
 
 namespace {
@@ -28,6 +30,19 @@ charon_datagram to_charon_datagram(Datagram const& datagram)
             .size = datagram.data.size()};
 }
 
+/// RFC 7296 §3.1; on the NAT port four zero bytes come before the header (RFC 3948 §2.2). What is too short
+/// begins nothing, and libcharon drops it.
+bool begins_an_ike_sa(std::span<std::byte const> data)
+{
+    constexpr size_t marker_size = 4;
+    constexpr size_t exchange_at = 18;
+    constexpr std::byte ike_sa_init{34};
+    bool const marked = std::ranges::all_of(data.first(std::min(marker_size, data.size())),
+                                            [](std::byte byte) { return byte == std::byte{}; });
+    size_t const at = exchange_at + (marked ? marker_size : 0);
+    return at < data.size() && data[at] == ike_sa_init;
+}
+
 } // namespace
 
 charon_received CharonBridge::receive(charon_datagram& datagram)
@@ -38,11 +53,19 @@ charon_received CharonBridge::receive(charon_datagram& datagram)
     if (auto const* error = std::get_if<Unreachable>(&received))
         m_sas.unreachable(*error);
     auto const* arrived = std::get_if<Datagram>(&received);
-    // Silence towards those who are to be ignored: not even libcharon sees it.
-    if (!arrived || m_gate.welcome(arrived->flow.remote) == ResponderGate::Welcome::Ignore)
+    if (!arrived || !is_heard(*arrived))
         return CHARON_NOTHING;
     datagram = to_charon_datagram(*arrived);
     return CHARON_DATAGRAM;
+}
+
+// Silence towards those who are to be ignored: not even libcharon sees what they send. But for what belongs
+// to an IKE_SA from better days, which could not end without the answer to our DELETE.
+bool CharonBridge::is_heard(Datagram const& datagram) const
+{
+    auto const& remote = datagram.flow.remote;
+    return m_gate.welcome(remote) != ResponderGate::Welcome::Ignore ||
+           (!begins_an_ike_sa(datagram.data) && m_sas.has_sa_with(remote));
 }
 
 struct CharonBridge::Hooks {

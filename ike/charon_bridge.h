@@ -23,6 +23,7 @@ public:
 private:
     struct Hooks; ///< the C callbacks
     charon_received receive(charon_datagram& datagram);
+    [[nodiscard]] bool is_heard(Datagram const& datagram) const;
 
     UdpPorts& m_ports;
     SaTable& m_sas;

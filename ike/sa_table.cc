@@ -22,6 +22,13 @@ static bool same_hosts(Flow const& one, Flow const& other)
 
 // ---- what comes and goes
 
+static void count_down(std::unordered_map<Address, size_t>& counts, Address const& address)
+{
+    auto const count = counts.find(address);
+    if (--count->second == 0)
+        counts.erase(count);
+}
+
 SaTable::Entry* SaTable::entry(charon_sa const& sa)
 {
     auto found = m_entries.find(sa.id);
@@ -33,6 +40,7 @@ bool SaTable::has_room() const { return m_entries.size() + m_reserved.size() < m
 void SaTable::add(Entry entry)
 {
     auto const number = entry.sa.id;
+    ++m_per_remote[entry.flow.remote];
     if (entry.negotiation == NegotiationId{})
         ++m_per_address[counted(entry.flow.remote)];
     else
@@ -131,11 +139,9 @@ void SaTable::sa_gone(charon_sa const& sa)
     end(*found);
     if (found->reqid)
         m_reqids.release(found->flow);
-    if (found->negotiation == NegotiationId{}) {
-        auto count = m_per_address.find(counted(found->flow.remote));
-        if (--count->second == 0)
-            m_per_address.erase(count);
-    }
+    count_down(m_per_remote, found->flow.remote);
+    if (found->negotiation == NegotiationId{})
+        count_down(m_per_address, counted(found->flow.remote));
     m_renamed.erase(found->name);
     m_entries.erase(sa.id);
 }
@@ -148,6 +154,12 @@ std::optional<charon_sa> SaTable::find(IkeSaId sa) const
     if (found == m_entries.end() || found->second.name != sa)
         return std::nullopt;
     return found->second.sa;
+}
+
+bool SaTable::has_sa_with(Address const& remote) const
+{
+    std::scoped_lock lock(m_mutex);
+    return m_per_remote.contains(remote);
 }
 
 size_t SaTable::size() const

@@ -41,6 +41,9 @@ public:
     [[nodiscard]] std::optional<charon_sa> find(IkeSaId sa) const;
     [[nodiscard]] size_t size() const;
 
+    /// For the thread that receives: whether an IKE_SA with this address is left, in whatever stage.
+    [[nodiscard]] bool has_sa_with(Address const& remote) const;
+
     // ---- what libcharon tells (see charon.h)
 
     void begun(NegotiationId id, charon_sa const& sa);
@@ -101,6 +104,7 @@ private:
     };
     std::unordered_map<NegotiationId, Reservation> m_reserved;
     std::unordered_map<Address, size_t> m_per_address; ///< those that peers started
+    std::unordered_map<Address, size_t> m_per_remote;  ///< all of them
     std::unordered_map<uint64_t, uint32_t> m_by_spi;   ///< negotiations of ours, by initiator SPI
 };
 

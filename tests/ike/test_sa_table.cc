@@ -66,6 +66,20 @@ struct Bench {
 
 } // namespace
 
+TEST_CASE("the table knows with whom an IKE_SA is left, until the last one is gone", "[ike]")
+{
+    Bench bench;
+    auto const& remote = west_east.remote;
+    CHECK(!bench.table.has_sa_with(remote));
+    bench.begin();
+    bench.answer();
+    bench.table.sa_gone(sa(1));
+    CHECK(bench.table.has_sa_with(remote));
+    CHECK(!bench.table.has_sa_with(west_plain.remote));
+    bench.table.sa_gone(sa(2));
+    CHECK(!bench.table.has_sa_with(remote));
+}
+
 TEST_CASE("a negotiation that succeeds is told once, and its end once", "[ike]")
 {
     Bench bench;

@@ -4,10 +4,11 @@
 import json
 import socket
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from threading import Event
 
 from . import probe, tcp, xfrm
 from .guest import this_guest
@@ -72,6 +73,18 @@ class Host:
         with self._prober(address) as prober:
             return prober.ping(count, interval, this_guest().patience(seconds))
 
+    @contextmanager
+    def pinging(self, address: str, source: str | None = None, interval: float = 0.01) -> Iterator[probe.Ping]:
+        """Echoes all the while; at the end the last ones get two seconds for their answers."""
+        over = Event()
+        with self._prober(address, source) as prober, ThreadPoolExecutor(1) as thread:
+            running = thread.submit(prober.ping_until, over, interval, this_guest().patience(2))
+            try:
+                yield prober.result
+            finally:
+                over.set()
+                running.result()
+
     def ping_pairs(
         self, pairs: list[tuple[str, str]], count: int, seconds: float
     ) -> dict[tuple[str, str], probe.Ping]:
@@ -125,10 +138,26 @@ class Host:
         policies = xfrm.parse_policies(self.ip("xfrm policy list"))
         return [policy for policy in policies if not policy.of_socket]
 
+    def spis_with(self, address: str) -> set[int]:
+        """Of the SAs to and from an address."""
+        return {
+            state.spi for state in self.xfrm_states() if address in (state.src, state.dst) and not state.larval
+        }
+
     def sas_with(self, other: "Host") -> list[xfrm.State]:
         """The SAs of both directions between us and another host, larval ones left out."""
         ends = ({self.ipv4, other.ipv4}, {self.ipv6, other.ipv6})
         return [state for state in self.xfrm_states() if {state.src, state.dst} in ends and not state.larval]
+
+    @contextmanager
+    def more_addresses(self, addresses: Iterable[str]) -> Iterator[None]:
+        """These are the host's too, for a while."""
+        added = list(addresses)
+        self.ip(*(f"addr add {address} dev eth0 nodad" for address in added))
+        try:
+            yield
+        finally:
+            self.ip(*(f"addr del {address} dev eth0" for address in added))
 
     def sysctl(self, name: str, value: int | None = None) -> int:
         """Reads, and writes first if a value is given; main thread only."""

@@ -29,6 +29,8 @@ class Network:
 
 # Addresses are ours alone and routes are known: nothing to wait for, and no chatter in the captures.
 QUIET = {"net.ipv6.conf.default.accept_dad": 0, "net.ipv6.conf.default.router_solicitations": 0}
+# Every scenario gets its answers of closed ports, however many an earlier one has used up.
+ICMP = {"net.ipv4.icmp_ratelimit": 0, "net.ipv6.icmp.ratelimit": 0}
 FORWARD = {"net.ipv4.ip_forward": 1, "net.ipv6.conf.all.forwarding": 1}
 
 
@@ -37,7 +39,7 @@ def build() -> Network:
     road = Road(hosts)
     main_ip(f"netns add {host}" for host in [road, *hosts])
     for host in [road, *hosts]:
-        for name, value in (QUIET | (FORWARD if host is road else {})).items():
+        for name, value in (QUIET | ICMP | (FORWARD if host is road else {})).items():
             host.sysctl(name, value)
     main_ip(f"link add eth0 netns {host} type veth peer name {host} netns road" for host in hosts)
     road.ip("link set lo up", *(line for host in hosts for line in end_of_link(str(host), host.number, 254)))

@@ -20,6 +20,7 @@ SANITIZER_OPTIONS = {
 # Where nothing is fast a key exchange alone takes longer than a stranger is normally held.
 PATIENT = {"hold": {"silence": "3s", "limit": "15s"}}
 
+Groups = dict[str, list[str]]
 Table = dict[str, "str | int | bool | list[str] | Table"]
 
 
@@ -40,12 +41,11 @@ def value_text(value: str | int | bool | list[str]) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def configure(folder: Path, groups: dict[str, list[str]], config: Table) -> Path:
+def configure(folder: Path, groups: Groups, config: Table) -> Path:
     """Writes oekd.conf and the group files into a new folder; returns the former."""
     policies = folder / "policies"
     policies.mkdir(parents=True)
-    for group, networks in groups.items():
-        (policies / group).write_text("".join(f"{network}\n" for network in networks))
+    write_groups(policies, groups)
     # Of the machine's own resolvers a scenario knows nothing.
     resolv_conf = folder / "resolv.conf"
     resolv_conf.write_text("nameserver 192.0.2.53\n")
@@ -57,25 +57,37 @@ def configure(folder: Path, groups: dict[str, list[str]], config: Table) -> Path
     return file
 
 
+def write_groups(policies: Path, groups: Groups) -> None:
+    """The group files are these and no others."""
+    for old in policies.iterdir():
+        old.unlink()
+    for group, networks in groups.items():
+        (policies / group).write_text("".join(f"{network}\n" for network in networks))
+
+
 class Oekd:
     """Started when made; `stop()` checks that it ended well."""
 
-    def __init__(self, host: Host, folder: Path, groups: dict[str, list[str]], config: Table) -> None:
+    def __init__(self, host: Host, folder: Path, groups: Groups, config: Table) -> None:
         self.host = host
         self.log = folder / "log"
+        self.policies = folder / "policies"
         self._stopped = False
-        file = configure(folder, groups, config)
+        self._file = configure(folder, groups, config)
         host.control = folder / "control"
-        self._notified: set[str] = set()
+        self._notified: list[str] = []
         self._notify = notify_socket(folder / "notify")
-        with self.log.open("w") as log:
-            self._process = subprocess.Popen(
-                host.command("oekd", "--config", str(file)),
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=log,
-                env=os.environ | SANITIZER_OPTIONS | {"NOTIFY_SOCKET": str(folder / "notify")},
-            )
+        self._log = self.log.open("a")
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen:
+        return subprocess.Popen(
+            self.host.command("oekd", "--config", str(self._file)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=self._log,
+            env=os.environ | SANITIZER_OPTIONS | {"NOTIFY_SOCKET": str(self.log.with_name("notify"))},
+        )
 
     @property
     def pid(self) -> int:
@@ -93,6 +105,18 @@ class Oekd:
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
+
+    def reload(self, groups: Groups) -> None:
+        """New group files; returns when they are in force, or oekd has said why not."""
+        write_groups(self.policies, groups)
+        self.reload_as_it_is()
+
+    def reload_as_it_is(self) -> None:
+        before = self._times_ready()
+        self.signal(signal.SIGHUP)
+        wait_until(
+            lambda: self._times_ready() > before, this_guest().patience(10), f"{self.host} to be reloaded"
+        )
 
     def stop(self) -> None:
         """Ends it, if it runs; an exit code other than 0 or a sanitizer's report is an AssertionError."""
@@ -122,16 +146,21 @@ class Oekd:
     def _close(self) -> None:
         self._stopped = True
         self._notify.close()
+        self._log.close()
         self.host.control = None
 
     def _is_ready(self) -> bool:
         code = self._process.poll()
         assert code is None, f"oekd on {self.host} ended with {code}:\n{self.tail()}"
+        return self._times_ready() > 0
+
+    def _times_ready(self) -> int:
+        """What it told its supervisor: after the start, and after each reload."""
         try:
             while True:
-                self._notified.update(self._notify.recv(4096).decode().splitlines())
+                self._notified += self._notify.recv(4096).decode().splitlines()
         except BlockingIOError:
-            return "READY=1" in self._notified
+            return self._notified.count("READY=1")
 
 
 def notify_socket(path: Path) -> socket.socket:

@@ -9,6 +9,7 @@ import time
 from collections import namedtuple
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from threading import Event
 
 Echo = namedtuple("Echo", "request reply")
 ICMP_ECHO = Echo(8, 0)  # RFC 792
@@ -18,15 +19,33 @@ _identities = itertools.count(1)
 
 @dataclass
 class Ping:
-    sent: int = 0
-    received: int = 0
-    first_reply: float | None = None  # seconds after the first echo was sent
-    first_answered: int | None = None  # number of the echo that was answered first, from 1
+    """Echoes by number, from 1, and when they left and were answered (time.monotonic)."""
+
+    sent_at: dict[int, float] = field(default_factory=dict)
+    answered_at: dict[int, float] = field(default_factory=dict)
     refused: list[OSError] = field(default_factory=list)  # what the local kernel would not send
+
+    @property
+    def sent(self) -> int:
+        return len(self.sent_at)
+
+    @property
+    def received(self) -> int:
+        return len(self.answered_at)
 
     @property
     def lost(self) -> int:
         return self.sent - self.received
+
+    @property
+    def first_answered(self) -> int | None:
+        """The echo that was answered first."""
+        return min(self.answered_at, key=lambda number: self.answered_at[number], default=None)
+
+    @property
+    def first_reply(self) -> float | None:
+        """Seconds after the first echo was sent."""
+        return min(self.answered_at.values()) - self.sent_at[1] if self.answered_at else None
 
     def __str__(self) -> str:
         first = (
@@ -44,17 +63,21 @@ class Prober:
         self._destination = destination
         self._v6 = sock.family == socket.AF_INET6
         self._identity = next(_identities) & 0xFFFF
-        self._answered: set[int] = set()
-        self._started = 0.0
         sock.setblocking(False)
 
     def ping(self, count: int, interval: float, seconds: float) -> Ping:
         """Sends count echoes, then waits for those still unanswered, for at most `seconds`."""
+        return self._run(lambda: self.result.sent == count, interval, seconds)
+
+    def ping_until(self, over: Event, interval: float, seconds: float) -> Ping:
+        return self._run(over.is_set, interval, seconds)
+
+    def _run(self, enough: Callable[[], bool], interval: float, seconds: float) -> Ping:
         following = time.monotonic()
-        for _ in range(count):
+        while not enough():
             self._send()
             following += interval
-            self._receive_until(following, lambda: self.result.sent == count)
+            self._receive_until(following, enough)
         self._receive_until(time.monotonic() + seconds, self._nothing_to_wait_for)
         return self.result
 
@@ -62,15 +85,14 @@ class Prober:
         return self.result.lost == len(self.result.refused)
 
     def _send(self) -> None:
-        self.result.sent += 1
-        if self.result.sent == 1:
-            self._started = time.monotonic()
+        number = self.result.sent + 1
+        self.result.sent_at[number] = time.monotonic()
         try:
-            self._socket.sendto(self._echo(self.result.sent), self._destination)
+            self._socket.sendto(self._echo(number), self._destination)
         except OSError as error:
             self.result.refused.append(error)
 
-    def _receive_until(self, deadline: float, enough: Callable[[], bool] = lambda: False) -> None:
+    def _receive_until(self, deadline: float, enough: Callable[[], bool]) -> None:
         while not enough():
             ready, _, _ = select.select([self._socket], [], [], max(0.0, deadline - time.monotonic()))
             if not ready:
@@ -88,13 +110,8 @@ class Prober:
         icmp = packet if self._v6 else packet[(packet[0] & 15) * 4 :]
         kind, _, _, identity, number = struct.unpack("!BBHHH", icmp[:8])
         reply = (ICMPV6_ECHO if self._v6 else ICMP_ECHO).reply
-        if kind != reply or identity != self._identity or number in self._answered:
-            return
-        self._answered.add(number)
-        self.result.received += 1
-        if self.result.first_reply is None:
-            self.result.first_reply = time.monotonic() - self._started
-            self.result.first_answered = number
+        if kind == reply and identity == self._identity:
+            self.result.answered_at.setdefault(number, time.monotonic())
 
 
 def checksum(packet: bytes) -> int:

@@ -16,6 +16,7 @@ from .wait import wait_until
 
 _markers = itertools.count()
 DISCARD = 9  # RFC 863
+SNAPSHOT = "2048"  # with the default of 256 KiB the buffer has room for 32 packets
 
 
 class Wire:
@@ -31,6 +32,8 @@ class Wire:
             "--immediate-mode",
             "-B",
             "8192",
+            "-s",
+            SNAPSHOT,
             "-i",
             "any",
             "-w",
@@ -92,6 +95,8 @@ class Wire:
         self._tcpdump.send_signal(signal.SIGTERM)
         self._tcpdump.wait(10)
         self._errors.close()
+        said = Path(self._errors.name).read_text()
+        assert "\n0 packets dropped by kernel" in said, f"the capture is not complete: {said}"
 
     def text(self) -> str:
         return subprocess.run(

@@ -11,7 +11,7 @@ from lab.guest import Guest, this_guest
 from lab.host import Host
 from lab.libreswan import Libreswan
 from lab.nsd import Nsd
-from lab.oekd import Oekd, Table
+from lab.oekd import Groups, Oekd, Table
 from lab.road import Road
 from lab.wire import Wire
 
@@ -82,11 +82,11 @@ def wire(running: list, road: Road, tmp_path: Path) -> Wire:
 
 @pytest.fixture
 def oekd(running: list, tmp_path: Path) -> Iterator[Callable[..., Oekd]]:
-    """oekd(west, groups={"private-or-clear": ["10.2.0.0/16"]}) starts it there, ready."""
+    """oekd(west, {"private-or-clear": ["10.2.0.0/16"]}) starts it there, ready; under a supervisor if asked."""
     with ExitStack() as stack:
 
-        def start(host: Host, groups: dict[str, list[str]], config: Table | None = None) -> Oekd:
-            daemon = Oekd(host, tmp_path / f"oekd-{host}-{len(running)}", groups, config or {})
+        def start(host: Host, groups: Groups, config: Table | None = None, kind: type[Oekd] = Oekd) -> Oekd:
+            daemon = kind(host, tmp_path / f"oekd-{host}-{len(running)}", groups, config or {})
             running.append(daemon)
             daemon.wait_ready()
             stack.callback(daemon.stop)

@@ -39,9 +39,8 @@ def test_a_group_line_may_name_one_host(wire, west, east, oekd, family):
 def three_addresses(east, family):
     """Addresses of east that nobody has talked to."""
     addresses = [f"10.2.1.{number}" if family == 4 else f"fd02::1:{number}" for number in (1, 2, 3)]
-    east.ip(*(f"addr add {address} dev eth0 nodad" for address in addresses))
-    yield addresses
-    east.ip(*(f"addr del {address} dev eth0" for address in addresses))
+    with east.more_addresses(addresses):
+        yield addresses
 
 
 @FAMILIES

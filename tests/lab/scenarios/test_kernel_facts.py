@@ -6,9 +6,12 @@ If one of these fails on a new kernel, the forwarding plane must change before t
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 
 import pytest
 from lab.byhand import Pair, selector, template
+from lab.echo import answers_from_a_program
 from lab.wait import wait_until
 
 WIDE = "dst 10.0.0.0/8 dir out priority 1000000 tmpl proto esp reqid 1 mode transport"
@@ -196,3 +199,28 @@ def test_the_same_selector_again_is_refused_whatever_its_priority(west, east):
     west.ip(f"xfrm policy add {selector(west, east, 'out')}")
     with pytest.raises(AssertionError, match="File exists"):
         west.ip(f"xfrm policy add {selector(west, east, 'out').replace('1000', '2000')}")
+
+
+@pytest.mark.parametrize(
+    "family, answers, held", [(4, "kernel", True), (6, "kernel", False), (6, "program", True)]
+)
+def test_the_kernel_does_not_hold_its_own_icmpv6_answers(west, east, family, answers, held):
+    """icmpv6_echo_reply() asks for its route without XFRM_LOOKUP_QUEUE; icmp_reply() and sockets have it."""
+    ends = f"src {east.address(family)} dst {west.address(family)} dir out priority 1000000"
+    held_before = east.sysctl("net.core.xfrm_larval_drop")
+    east.sysctl("net.core.xfrm_larval_drop", 0)
+    east.ip(f"xfrm policy add {ends} tmpl proto esp reqid 1 mode transport")
+    answering = answers_from_a_program(east) if answers == "program" else nullcontext()
+    with answering, ThreadPoolExecutor() as pool:
+        arrived = icmp_received(east, family)
+        ping = pool.submit(west.ping, east, family, 1, 0.1, 2)
+        wait_until(lambda: icmp_received(east, family) > arrived, 5, "the echo to arrive")
+        east.ip(f"xfrm policy update {ends}")
+        assert ping.result().received == int(held)
+    east.sysctl("net.core.xfrm_larval_drop", held_before)
+
+
+def icmp_received(host, family):
+    """Echo requests that the host has taken."""
+    name = "IcmpInEchos" if family == 4 else "Icmp6InEchos"
+    return int(host.run("nstat", "-asz", name).split()[-2])

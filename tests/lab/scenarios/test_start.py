@@ -5,7 +5,6 @@ import subprocess
 
 import pytest
 from lab.oekd import configure
-from lab.pcap import UDP
 
 TEMPORARY, NO_PERMISSION, CONFIGURATION = 75, 77, 78  # sysexits.h; oekd(8), EXIT STATUS
 WITHOUT_NET_ADMIN = ("setpriv", "--bounding-set", "-net_admin")
@@ -55,31 +54,3 @@ def test_a_bad_group_line_is_named_and_the_others_are_in_force(wire, west, east,
     assert "private-or-clear:1" in daemon.said()
     assert west.ping(plain).lost == 0 and west.ping(east).lost == 0
     assert wire.ike(west, plain) and not wire.ike(west, east)
-
-
-@pytest.fixture
-def sysctls_as_before(left_clean, west):
-    """For a daemon that has no chance to restore them."""
-    names = ("net.core.xfrm_larval_drop", "net.core.xfrm_acq_expires")
-    before = {name: west.sysctl(name) for name in names}
-    yield
-    for name, value in before.items():
-        west.sysctl(name, value)
-
-
-def test_a_daemon_that_was_killed_leaves_nobody_without_network(sysctls_as_before, west, plain, road, oekd):
-    """`oekd --release`, as the service does it after a crash (acceptance 18)."""
-    road.drop(west, protocol=UDP, port=500)
-    oekd(west, {"private-or-clear": plain.networks}).kill()
-    west.run("oekd", "--release")
-    assert west.ping(plain).lost == 0
-    assert not [policy for policy in west.xfrm_policies() if policy.direction == "out" and policy.reqid]
-    west.flush_xfrm()
-
-
-def test_a_daemon_that_was_killed_leaves_private_closed(sysctls_as_before, wire, west, plain, oekd):
-    oekd(west, {"private": plain.networks}).kill()
-    west.run("oekd", "--release")
-    assert west.ping(plain, count=2, seconds=0.3).received == 0
-    assert not wire.sent(west, plain)
-    west.flush_xfrm()

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Negotiations that come to nothing: which reason is told, and how soon."""
 
-import icmp
+from lab import forge
 from lab.guest import this_guest
 from lab.wait import wait_until
 from peer import Peer
@@ -36,11 +36,11 @@ def test_a_forged_unreachable_needs_the_spi(wire, road, west, east, peer):
     road.drop(east)
     begins = peer(west, to=east)
     request = wait_until(lambda: wire.ike(west, east), this_guest().patience(5), "IKE_SA_INIT")[0]
-    icmp.port_unreachable(road, west, east, payload=bytes(8))
-    icmp.port_unreachable(road, west, east, payload=request.ike.initiator_spi[:7])
-    icmp.port_unreachable(road, west, east, payload=b"")
+    forge.port_unreachable(road, west, east, payload=bytes(8))
+    forge.port_unreachable(road, west, east, payload=request.ike.initiator_spi[:7])
+    forge.port_unreachable(road, west, east, payload=b"")
     assert not begins.events("refused-port")
-    icmp.port_unreachable(road, west, east, payload=request.ike.initiator_spi)
+    forge.port_unreachable(road, west, east, payload=request.ike.initiator_spi)
     begins.wait("refused-port")
 
 

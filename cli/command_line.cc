@@ -67,6 +67,27 @@ void add_why(CLI::App& app, CommandLine& line, ServiceWords& service)
     verb->footer("Example: oekctl why 192.0.2.80 --proto tcp --remote-port 22");
 }
 
+void add_policy_test(CLI::App& app, CommandLine& line)
+{
+    auto* policy = app.add_subcommand("policy", "group files");
+    policy->require_subcommand(1);
+    policy->fallthrough();
+    auto* verb = add_verb(*policy, line, "test", "check group files, without the daemon");
+    auto* files = verb->add_option("FILE", line.test.files, "group files, each named like its group");
+    auto* directory = verb->add_option("--directory", line.test.directory, "or all files of a directory");
+    directory->excludes(files);
+    verb->add_option("--group", line.test.group, "the group of files that are named otherwise")
+        ->check(one_of(names_of(all_groups)))
+        ->needs(files);
+    verb->add_option("--address", line.test.address, "also tell which line would decide about it")
+        ->check(an_address());
+    verb->final_callback([files, directory] {
+        if (files->count() == 0 && directory->count() == 0)
+            throw CLI::RequiredError("FILE or --directory");
+    });
+    verb->footer("Example: oekctl policy test --directory /etc/oekd/policies --address 192.0.2.80");
+}
+
 void add_monitor(CLI::App& app, CommandLine& line)
 {
     auto* verb = add_verb(app, line, "monitor", "every decision as it happens");
@@ -86,6 +107,7 @@ void describe(CLI::App& app, CommandLine& line, ServiceWords& service)
     add_show(app, line);
     add_why(app, line, service);
     add_monitor(app, line);
+    add_policy_test(app, line);
     add_verb(app, line, "metrics", "counters and gauges as OpenMetrics text")
         ->footer("Example: oekctl metrics | grep ^oekd_flows");
     add_verb(app, line, "reload", "read the group files again")
@@ -106,6 +128,15 @@ Service read_service(ServiceWords const& words)
     if (!service)
         throw CLI::ValidationError("--proto", service.error().message);
     return *service;
+}
+
+/// Also of two words.
+std::string verb_of(CLI::App const& app)
+{
+    auto const* first = app.get_subcommands().front();
+    auto const second = first->get_subcommands();
+    return second.empty() ? first->get_name()
+                          : fmt::format("{} {}", first->get_name(), second.front()->get_name());
 }
 
 std::string all_verbs(CLI::App const& app)
@@ -133,7 +164,7 @@ std::expected<CommandLine, ExitStatus> parse_command_line(int argc, char** argv)
     } catch (CLI::ParseError const& error) {
         return std::unexpected(app.exit(error) == 0 ? ExitStatus::Ok : ExitStatus::Usage);
     }
-    line.verb = app.get_subcommands().front()->get_name();
+    line.verb = verb_of(app);
     return line;
 }
 

@@ -4,6 +4,7 @@
 #include "cli/failure.h"
 #include "cli/format.h"
 #include "cli/list.h"
+#include "cli/policy_test.h"
 #include "cli/why.h"
 
 #include <expected>
@@ -13,12 +14,13 @@ namespace oekd::cli {
 
 /// What the user asked for. Each verb has its own part of it.
 struct CommandLine {
-    std::string verb;
+    std::string verb; ///< "status", "policy test"
     std::string socket = "/run/oekd/control";
     bool json = false;
     std::string address; ///< of show; for list it is in the filter
     FlowFilter filter;
     WhyQuestion why;
+    PolicyTest test;
 
     [[nodiscard]] Format format() const { return json ? Format::Json : Format::People; }
 };

@@ -81,6 +81,21 @@ Json details(FlowReport const& flow)
     return result;
 }
 
+/// Which lines have to do with an address.
+Json json_of_explanation(WhyReport const& why)
+{
+    return {{"line", why.line ? json_of_line(*why.line) : Json()},
+            {"exceptions", to_array(why.exceptions, json_of_line)},
+            {"overruled", to_array(why.overruled, json_of_line)}};
+}
+
+Json json_of_problem(LineError const& problem)
+{
+    return {{"file", or_null(problem.file)},
+            {"line", problem.line > 0 ? Json(problem.line) : Json()},
+            {"message", problem.message}};
+}
+
 std::string text_of(Json const& json) { return json.dump(2) + "\n"; }
 
 } // namespace
@@ -119,12 +134,19 @@ std::string json_text(ShowReport const& show)
 
 std::string json_text(WhyReport const& why)
 {
-    return text_of({{"line", why.line ? json_of_line(*why.line) : Json()},
-                    {"exceptions", to_array(why.exceptions, json_of_line)},
-                    {"overruled", to_array(why.overruled, json_of_line)},
-                    {"exemptions", why.exemptions},
-                    {"forecast", why.forecast},
-                    {"flows", to_array(why.flows, details)}});
+    auto json = json_of_explanation(why);
+    json["exemptions"] = why.exemptions;
+    json["forecast"] = why.forecast;
+    json["flows"] = to_array(why.flows, details);
+    return text_of(json);
+}
+
+std::string json_text(PolicyTestReport const& test)
+{
+    return text_of({{"lines", test.lines},
+                    {"names", test.names},
+                    {"problems", to_array(test.problems, json_of_problem)},
+                    {"address", test.address ? json_of_explanation(*test.address) : Json()}});
 }
 
 std::string json_text(std::span<MetricReport const> metrics)

@@ -15,6 +15,7 @@ namespace oekd::cli {
 [[nodiscard]] std::string json_text(std::span<FlowReport const> flows);
 [[nodiscard]] std::string json_text(ShowReport const& show);
 [[nodiscard]] std::string json_text(WhyReport const& why);
+[[nodiscard]] std::string json_text(PolicyTestReport const& test);
 [[nodiscard]] std::string json_text(std::span<MetricReport const> metrics);
 /// One line.
 [[nodiscard]] std::string json_line(DecisionReport const& decision);

@@ -4,6 +4,7 @@
 #include "cli/list.h"
 #include "cli/metrics.h"
 #include "cli/monitor.h"
+#include "cli/policy_test.h"
 #include "cli/reload.h"
 #include "cli/show.h"
 #include "cli/status.h"
@@ -52,6 +53,11 @@ ExitStatus print(Outcome<std::string> const& text)
 
 ExitStatus run(CommandLine const& line)
 {
+    if (line.verb == "policy test") {
+        auto const result = test_policy(line.test, line.format());
+        auto const printed = print(result.text);
+        return printed == ExitStatus::Ok ? result.status : printed;
+    }
     if (line.verb != "monitor")
         return print(text_to_print(line));
     auto const ended = monitor(line.socket, line.filter.remote, line.format());

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "cli/failure.h"
+#include "policy/group.h"
 
 #include <chrono>
 #include <cstdint>
@@ -128,6 +129,13 @@ struct WhyReport {
     std::vector<std::string> exemptions; ///< pass whatever the line says
     std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
     std::vector<FlowReport> flows;       ///< that exist, in detail
+};
+
+struct PolicyTestReport {
+    size_t lines = 0; ///< that would be in force
+    size_t names = 0; ///< lines that name a host
+    std::vector<LineError> problems;
+    std::optional<WhyReport> address; ///< what would decide, where that was asked
 };
 
 // Each takes the array of what a method returned, or a signal brought. A daemon of another version may lack a

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/nearest_name.h"
 #include "base/plain_text.h"
-#include "daemon/nearest_name.h"
 #include "daemon/settings.h"
 #include "policy/printable.h"
 

@@ -84,6 +84,8 @@ std::string GroupLine::subject() const
 
 std::string LineError::to_string() const
 {
+    if (file.empty())
+        return message;
     if (line == 0)
         return fmt::format("{}: {}", file, message);
     return fmt::format("{}:{}: {}", file, line, message);

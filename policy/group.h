@@ -82,8 +82,8 @@ struct NamedLine {
 
 /// A line that could not be used: "file:line: what is wrong".
 struct LineError {
-    std::string file;
-    int line = 0; ///< counts from 1; 0 where the whole file is meant: "file: what is wrong"
+    std::string file; ///< empty where the message names it
+    int line = 0;     ///< counts from 1; 0 where the whole file is meant: "file: what is wrong"
     std::string message;
 
     [[nodiscard]] std::string to_string() const;

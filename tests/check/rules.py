@@ -14,11 +14,13 @@ Finding = tuple[int, str]
 MAY_INCLUDE = {
     "base": set(),
     "policy": {"base"},
+    "group-files": {"policy", "base"},
     "kernel-glue": {"policy", "base"},
     "dns": {"policy", "base"},
     "ike": {"policy", "base"},
-    "daemon": {"kernel-glue", "dns", "ike", "policy", "base"},
-    "cli": {"policy", "base"},  # for its values (addresses, groups); of the daemon it knows the control socket only
+    "daemon": {"kernel-glue", "dns", "ike", "group-files", "policy", "base"},
+    # For values (addresses, groups) and `policy test`; of the daemon it knows the control socket only.
+    "cli": {"group-files", "policy", "base"},
 }
 
 # Tests follow the folder they test, with these exceptions: the control socket is tested from both ends.

@@ -50,8 +50,15 @@ TEST_CASE("oekctl's options are those of its manual page", "[manual]")
 {
     auto const oekctl = required_environment("OEKCTL");
     Options in_help;
-    for (auto const& verb : std::vector<std::vector<std::string>>{
-             {}, {"status"}, {"list"}, {"show"}, {"reload"}, {"monitor"}, {"metrics"}, {"why"}})
+    for (auto const& verb : std::vector<std::vector<std::string>>{{},
+                                                                  {"status"},
+                                                                  {"list"},
+                                                                  {"show"},
+                                                                  {"reload"},
+                                                                  {"monitor"},
+                                                                  {"metrics"},
+                                                                  {"why"},
+                                                                  {"policy", "test"}})
         in_help.merge(options_in_help(oekctl, verb));
     CHECK(in_help.size() >= 7);
     CHECK(in_help == options_in_manual("oekctl.1"));

@@ -302,7 +302,9 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
         std::string complaint;
     };
     for (auto const& row : {
-             Row{"no verb", {}, "A verb (status, list, show, why, monitor, metrics, reload) is required"},
+             Row{"no verb",
+                 {},
+                 "A verb (status, list, show, why, monitor, policy, metrics, reload) is required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "base/nearest_name.h"
 #include "daemon/config.h"
 #include "daemon/duration.h"
-#include "daemon/nearest_name.h"
 #include "tests/daemon/temporary_directory.h"
 
 #include <array>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/nearest_name.h"
+#include "base/nearest_name.h"
 
 #include <algorithm>
 #include <fmt/format.h>

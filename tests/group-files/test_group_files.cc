@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/config.h"
+#include "group-files/group_files.h"
 #include "tests/daemon/temporary_directory.h"
 
 #include <algorithm>
@@ -9,7 +9,7 @@ using namespace oekd;
 
 namespace {
 
-std::vector<std::string> messages_of(LoadedGroups const& groups)
+std::vector<std::string> messages_of(GroupFile const& groups)
 {
     std::vector<std::string> messages;
     for (auto const& error : groups.errors)
@@ -19,24 +19,23 @@ std::vector<std::string> messages_of(LoadedGroups const& groups)
 
 Error failure_of(std::filesystem::path const& directory)
 {
-    auto const groups = load_groups(directory);
+    auto const groups = read_group_directory(directory);
     REQUIRE(!groups);
     return groups.error();
 }
 
 } // namespace
 
-TEST_CASE("each group's file fills the table; a bad line spoils only itself", "[groups]")
+TEST_CASE("each group's file is read; a bad line spoils only itself", "[groups]")
 {
     TemporaryDirectory const directory;
     directory.write("private", "192.0.2.0/24\n");
     auto const clear = directory.write("clear", "0.0.0.0/0\n198.51.100.0/33 # no such length\n::/0\n");
-    auto const groups = load_groups(directory.path());
+    auto const groups = read_group_directory(directory.path());
     REQUIRE(groups);
-    CHECK(groups->table.lines().size() == 3);
-    auto const* const line = groups->table.find(Address::parse("192.0.2.1").value());
-    REQUIRE(line);
-    CHECK(line->group == PolicyGroup::Private);
+    CHECK(groups->lines.size() == 3);
+    auto const line = std::ranges::find(groups->lines, PolicyGroup::Private, &GroupLine::group);
+    REQUIRE(line != groups->lines.end());
     CHECK(line->file == directory.path() / "private");
     CHECK(line->line == 1);
     REQUIRE(groups->errors.size() == 1);
@@ -47,9 +46,9 @@ TEST_CASE("each group's file fills the table; a bad line spoils only itself", "[
 TEST_CASE("an empty directory asks for nothing", "[groups]")
 {
     TemporaryDirectory const directory;
-    auto const groups = load_groups(directory.path());
+    auto const groups = read_group_directory(directory.path());
     REQUIRE(groups);
-    CHECK(groups->table.lines().empty());
+    CHECK(groups->lines.empty());
     CHECK(groups->errors.empty());
 }
 
@@ -61,9 +60,9 @@ TEST_CASE("a file that is no group is told, what tools leave behind is not", "[g
         directory.write(left_over, "10.0.0.0/8\n");
     directory.write("privat", "192.0.2.0/24\n");
     directory.write("README", "networks\n");
-    auto const groups = load_groups(directory.path());
+    auto const groups = read_group_directory(directory.path());
     REQUIRE(groups);
-    CHECK(groups->table.lines().empty());
+    CHECK(groups->lines.empty());
     CHECK(messages_of(*groups) ==
           std::vector<std::string>{
               "\"README\" is not a policy group, the file is not used",
@@ -113,4 +112,18 @@ TEST_CASE("what cannot be read is an error that names it", "[groups]")
         CHECK(failure.code == ErrorCode::Configuration);
         CHECK(failure.message == (directory.path() / "clear").native() + ": is larger than 67108864 bytes");
     }
+}
+
+TEST_CASE("one file may have any name, if somebody says its group", "[groups]")
+{
+    TemporaryDirectory const directory;
+    auto const file =
+        read_group_file(directory.write("networks", "192.0.2.0/24\nhost.example\n/\n"), PolicyGroup::Block);
+    REQUIRE(file);
+    CHECK(file->lines.at(0).group == PolicyGroup::Block);
+    CHECK(file->names.at(0).name == "host.example");
+    CHECK(file->errors.at(0).line == 3);
+    auto const missing = read_group_file(directory.path() / "none", PolicyGroup::Block);
+    REQUIRE(!missing);
+    CHECK(missing.error().code == ErrorCode::NotFound);
 }

@@ -92,7 +92,7 @@ Result<void> Daemon::install_policies()
         m_journal.log(LogLevel::Warning, warnings.back());
     }
     m_views->set_warnings(std::move(warnings));
-    m_views->set_installed(std::move(*taken), exemptions(exempt));
+    m_views->set_explicit(std::move(*taken));
     m_views->set_exempt(exempt, own.tunnels_left_out);
     m_table->keep_local(own.flow_ends);
     return {};

@@ -110,7 +110,8 @@ GroupLine const* DaemonViews::line_for(Address const& remote) { return m_table.g
 
 WhyView DaemonViews::why(WhyQuestion const& question)
 {
-    auto view = oekd::why(question, {m_table.groups(), m_exemptions, m_explicit, m_config.timing});
+    auto const exempt = exemptions(m_exempt);
+    auto view = oekd::why(question, {m_table.groups(), exempt, m_explicit, m_config.timing});
     // Also those that have nothing in the kernel: their history tells what happened.
     view.flows =
         flows_where([&](ConnectionRow const& row) { return concerns(question, row.connection.flow); });

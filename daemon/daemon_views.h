@@ -20,12 +20,8 @@ public:
     /// Things an administrator should mend, shown until the next reload.
     void set_warnings(std::vector<std::string> warnings) { m_warnings = std::move(warnings); }
     [[nodiscard]] std::vector<std::string> const& warnings() const { return m_warnings; }
-    /// What install() found: lines whose network has another program's policy, and what is exempt.
-    void set_installed(std::vector<GroupLine> explicit_lines, std::vector<xfrm::Policy> exemptions)
-    {
-        m_explicit = std::move(explicit_lines);
-        m_exemptions = std::move(exemptions);
-    }
+    /// Lines whose network has another program's policy, which wins.
+    void set_explicit(std::vector<GroupLine> lines) { m_explicit = std::move(lines); }
 
     void set_exempt(Exempt exempt, std::vector<std::string> tunnels_left_out)
     {
@@ -48,7 +44,6 @@ private:
     Counters const& m_counters;
     Config const& m_config;
     std::vector<GroupLine> m_explicit;
-    std::vector<xfrm::Policy> m_exemptions;
     std::vector<std::string> m_warnings;
     Exempt m_exempt;
     std::vector<std::string> m_tunnels_left_out;

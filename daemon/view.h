@@ -70,6 +70,7 @@ struct WhyView {
     std::vector<GroupLine> exceptions;   ///< decide about some service of the address instead
     std::vector<GroupLine> overruled;    ///< would decide if those before them were not there
     std::vector<std::string> exemptions; ///< "DHCP", "neighbour discovery": pass whatever the line says
+    bool exempt = false;                 ///< that is so for all the traffic that was asked about
     std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
     std::vector<FlowView> flows;         ///< that exist now
 };

@@ -49,7 +49,8 @@ void add_present(WhyView& view)
 {
     std::vector<std::string> present;
     for (auto const& flow : view.flows) {
-        if (flow.state != ConnectionState::Expired)
+        bool const has_sa = flow.state == ConnectionState::Keyed;
+        if (has_sa || (flow.state != ConnectionState::Expired && !view.exempt))
             present.push_back(forecast(flow));
     }
     if (!present.empty())
@@ -71,7 +72,9 @@ WhyView why(WhyQuestion const& question, WhyParts const& parts)
     }
     if (line)
         view.line = *line;
-    if (auto const* exemption = decisive(exemptions, line))
+    auto const* const exemption = decisive(exemptions, line);
+    view.exempt = exemption != nullptr;
+    if (exemption)
         view.forecast = {
             fmt::format("It is exempt ({}): packets pass as if oekd were not there, whatever the "
                         "group files say.",

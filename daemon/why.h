@@ -24,7 +24,8 @@ struct WhyParts {
 [[nodiscard]] WhyView why(WhyQuestion const& question, WhyParts const& parts);
 
 [[nodiscard]] bool concerns(WhyQuestion const& question, Flow const& flow);
-/// Where flows are in the kernel, they tell what happens to the next packet.
+/// Where flows are in the kernel, they tell what happens to the next packet; but exempt services come before
+/// flows without an SA.
 void add_present(WhyView& view);
 
 /// What happens to the first packet of a flow about which this line decides, and to what comes from the peer;

@@ -136,7 +136,11 @@ TEST_CASE("a flow that exists tells what happens to its next packet", "[why]")
     view.flows = {flow};
     add_present(view); // expired: it has a history only
     CHECK(view.forecast == Places{"as if nobody had talked to it"});
-    view.flows[0].state = ConnectionState::Keyed;
+    view.flows[0].state = ConnectionState::Deny;
+    view.exempt = true;
+    add_present(view);
+    CHECK(view.forecast == Places{"as if nobody had talked to it"});
+    view.flows[0].state = ConnectionState::Keyed; // then even DNS is encrypted
     add_present(view);
     CHECK(view.forecast ==
           Places{"192.0.2.7 - 198.51.100.1: the next packet is encrypted with the SA that there is."});

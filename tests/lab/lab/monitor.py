@@ -46,6 +46,10 @@ class Monitor:
         try:
             return self._process.wait(this_guest().patience(10))
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+            self.kill()
             raise
+
+    def kill(self) -> None:
+        """Ends it, if it runs."""
+        self._process.kill()
+        self._process.wait()

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/metrics.h"
 
+#include "base/plain_text.h"
+#include "cli/decode.h"
 #include "cli/json_output.h"
 
 #include <fmt/format.h>
@@ -9,6 +11,14 @@
 namespace oekd::cli {
 
 namespace {
+
+SampleReport decode_sample(nlohmann::json const& sample)
+{
+    SampleReport report{{}, sample.at(1).get<uint64_t>()};
+    for (auto const& [name, value] : sample.at(0).get<std::map<std::string, std::string>>())
+        report.labels[plain_text(name)] = plain_text(value);
+    return report;
+}
 
 /// OpenMetrics 1.0, "escaped-string": in label values and in help.
 std::string escaped(std::string_view text)
@@ -33,7 +43,33 @@ std::string labels_text(std::map<std::string, std::string> const& labels)
     return text + "}";
 }
 
+std::string json_text(std::span<MetricReport const> metrics)
+{
+    auto const sample = [](SampleReport const& report) {
+        return OrderedJson{{"labels", report.labels}, {"value", report.value}};
+    };
+    OrderedJson result;
+    result["metrics"] = to_array(metrics, [&](MetricReport const& metric) {
+        return OrderedJson{{"name", metric.name},
+                           {"type", metric.type},
+                           {"help", metric.help},
+                           {"samples", to_array(metric.samples, sample)}};
+    });
+    return text_of(result);
+}
+
 } // namespace
+
+Outcome<std::vector<MetricReport>> decode_metrics(nlohmann::json const& reply)
+{
+    return decode::guarded([&] {
+        std::vector<MetricReport> metrics;
+        for (auto const& metric : reply.at(0))
+            metrics.push_back({decode::text(metric, "Name"), decode::text(metric, "Type"),
+                               decode::text(metric, "Help"), decode::list(metric, "Samples", decode_sample)});
+        return metrics;
+    });
+}
 
 std::string format_metrics(std::span<MetricReport const> metrics)
 {

@@ -3,8 +3,7 @@
 
 #include "base/event_loop.h"
 #include "cli/daemon_client.h"
-#include "cli/human.h"
-#include "cli/json_output.h"
+#include "cli/decision.h"
 
 #include <array>
 #include <csignal>
@@ -120,15 +119,6 @@ Outcome<void> Monitoring::run(std::string const& socket)
 }
 
 } // namespace
-
-std::string format_decision(DecisionReport const& decision, Style const& style)
-{
-    auto flow = fmt::format("{} - {}", decision.local, subject_of(decision.remote, decision.service));
-    return fmt::format("{}  {:<30}  {:<18}  {}  {}\n", local_time(decision.when), flow,
-                       fmt::format("{} -> {}", decision.before, decision.after),
-                       style.paint(fmt::format("{:<9}", decision.protection), paint_of(decision.protection)),
-                       decision.why);
-}
 
 Outcome<void> monitor(std::string const& socket, std::optional<Prefix> const& peers, Format format)
 {

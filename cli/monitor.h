@@ -3,8 +3,6 @@
 
 #include "cli/failure.h"
 #include "cli/format.h"
-#include "cli/report.h"
-#include "cli/style.h"
 #include "policy/address.h"
 
 #include <optional>
@@ -17,7 +15,5 @@ namespace oekd::cli {
 /// whoever reads our output. The end of the daemon is a Failure.
 [[nodiscard]] Outcome<void> monitor(std::string const& socket, std::optional<Prefix> const& peers,
                                     Format format);
-
-[[nodiscard]] std::string format_decision(DecisionReport const& decision, Style const& style);
 
 } // namespace oekd::cli

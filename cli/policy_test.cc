@@ -12,6 +12,13 @@ namespace oekd::cli {
 
 namespace {
 
+struct PolicyTestReport {
+    size_t lines = 0; ///< that would be in force
+    size_t names = 0; ///< lines that name a host
+    std::vector<LineError> problems;
+    std::optional<WhyReport> address; ///< what would decide, where that was asked
+};
+
 /// A file that cannot be read is a problem like any other; the message names it.
 LineError unreadable(Error const& error) { return {"", 0, error.message}; }
 
@@ -81,6 +88,21 @@ std::string format_test(PolicyTestReport const& report, std::string const& addre
     if (report.address)
         text += '\n' + format_why({.remote = address}, *report.address, {}, Style::of_stdout());
     return text;
+}
+
+OrderedJson json_of_problem(LineError const& problem)
+{
+    return {{"file", or_null(problem.file)},
+            {"line", problem.line > 0 ? OrderedJson(problem.line) : OrderedJson()},
+            {"message", problem.message}};
+}
+
+std::string json_text(PolicyTestReport const& test)
+{
+    return text_of({{"lines", test.lines},
+                    {"names", test.names},
+                    {"problems", to_array(test.problems, json_of_problem)},
+                    {"address", test.address ? json_of_explanation(*test.address) : OrderedJson()}});
 }
 
 } // namespace

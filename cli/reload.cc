@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/reload.h"
 
+#include "cli/decode.h"
 #include "cli/human.h"
 #include "cli/json_output.h"
 
@@ -13,7 +14,20 @@ namespace {
 /// Many lines take the kernel a while, and whoever gave up waiting would not know what is in force.
 constexpr std::chrono::minutes patience{5};
 
+std::string json_text(ReloadReport const& reload)
+{
+    return text_of({{"lines", reload.lines}, {"warnings", reload.warnings}});
+}
+
 } // namespace
+
+Outcome<ReloadReport> decode_reload(nlohmann::json const& reply)
+{
+    return decode::guarded([&] {
+        auto const& result = reply.at(0);
+        return ReloadReport{decode::number(result, "Lines"), decode::texts(result, "Warnings")};
+    });
+}
 
 std::string format_reload(ReloadReport const& report, Style const& style)
 {

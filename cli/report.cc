@@ -2,50 +2,15 @@
 #include "cli/report.h"
 
 #include "base/plain_text.h"
+#include "cli/decode.h"
 
 #include <algorithm>
 
 namespace oekd::cli {
 
+using namespace decode;
+
 namespace {
-
-using Json = nlohmann::json;
-
-std::string text(Json const& object, char const* key) { return plain_text(object.value(key, std::string())); }
-
-uint64_t number(Json const& object, char const* key) { return object.value(key, uint64_t{0}); }
-
-/// What the clock cannot count is cut to the last moment that it can, in 2262.
-WallTime to_time(uint64_t microseconds_since_epoch)
-{
-    constexpr auto latest = std::chrono::floor<std::chrono::microseconds>(WallTime::max().time_since_epoch());
-    return WallTime(std::chrono::microseconds(std::min(microseconds_since_epoch, uint64_t(latest.count()))));
-}
-
-WallTime time(Json const& object, char const* key) { return to_time(number(object, key)); }
-
-template <typename Decode> auto list(Json const& object, char const* key, Decode decode)
-{
-    std::vector<decltype(decode(object))> result;
-    if (auto const found = object.find(key); found != object.end()) {
-        for (auto const& item : *found)
-            result.push_back(decode(item));
-    }
-    return result;
-}
-
-std::vector<std::string> texts(Json const& object, char const* key)
-{
-    return list(object, key, [](Json const& item) {
-        return item.is_string() ? plain_text(item.get<std::string>()) : std::string();
-    });
-}
-
-LineReport decode_line(Json const& line)
-{
-    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line"),
-            text(line, "Service")};
-}
 
 SaReport decode_sa(Json const& sa)
 {
@@ -58,12 +23,12 @@ HistoryReport decode_history_entry(Json const& entry)
     return {to_time(entry.at(0).get<uint64_t>()), plain_text(entry.at(1).get<std::string>())};
 }
 
-SampleReport decode_sample(Json const& sample)
+} // namespace
+
+LineReport decode_line(Json const& line)
 {
-    SampleReport report{{}, sample.at(1).get<uint64_t>()};
-    for (auto const& [name, value] : sample.at(0).items())
-        report.labels[plain_text(name)] = plain_text(value.get<std::string>());
-    return report;
+    return {text(line, "Network"), text(line, "Group"), text(line, "File"), number(line, "Line"),
+            text(line, "Service")};
 }
 
 FlowReport decode_flow(Json const& flow)
@@ -92,6 +57,8 @@ FlowReport decode_flow(Json const& flow)
     report.history = list(flow, "History", decode_history_entry);
     return report;
 }
+
+namespace {
 
 StatusReport decode_status_dictionary(Json const& status)
 {
@@ -123,17 +90,6 @@ std::vector<FlowReport> decode_flow_array(Json const& array)
     return flows;
 }
 
-/// The JSON library throws where a value is missing or of the wrong type; here that ends.
-template <typename Decode> auto guarded(Decode decode) -> Outcome<decltype(decode())>
-{
-    try {
-        return decode();
-    } catch (Json::exception const&) {
-        return failed(ExitStatus::Failure,
-                      "oekd's answer makes no sense to this oekctl: are they of one version?");
-    }
-}
-
 } // namespace
 
 std::string subject_of(std::string const& remote, std::string const& service)
@@ -158,61 +114,6 @@ Outcome<ShowReport> decode_show(Json const& reply)
         if (auto const& line = reply.at(1); !line.empty())
             report.line = decode_line(line);
         return report;
-    });
-}
-
-Outcome<WhyReport> decode_why(Json const& reply)
-{
-    return guarded([&] {
-        auto const& why = reply.at(0);
-        WhyReport report;
-        if (auto const line = why.find("Line"); line != why.end())
-            report.line = decode_line(*line);
-        report.exceptions = list(why, "Exceptions", decode_line);
-        report.overruled = list(why, "Overruled", decode_line);
-        report.exemptions = texts(why, "Exemptions");
-        report.forecast = texts(why, "Forecast");
-        report.flows = list(why, "Flows", decode_flow);
-        return report;
-    });
-}
-
-Outcome<DecisionReport> decode_decision(Json const& values)
-{
-    return guarded([&] {
-        auto const& decision = values.at(0);
-        DecisionReport report;
-        report.when = time(decision, "When");
-        report.local = text(decision, "Local");
-        report.remote = text(decision, "Remote");
-        report.service = text(decision, "Service");
-        report.group = text(decision, "Group");
-        report.file = text(decision, "File");
-        report.line = number(decision, "Line");
-        report.before = text(decision, "Before");
-        report.after = text(decision, "After");
-        report.protection = text(decision, "Protection");
-        report.why = text(decision, "Why");
-        return report;
-    });
-}
-
-Outcome<std::vector<MetricReport>> decode_metrics(Json const& reply)
-{
-    return guarded([&] {
-        std::vector<MetricReport> metrics;
-        for (auto const& metric : reply.at(0))
-            metrics.push_back({text(metric, "Name"), text(metric, "Type"), text(metric, "Help"),
-                               list(metric, "Samples", decode_sample)});
-        return metrics;
-    });
-}
-
-Outcome<ReloadReport> decode_reload(Json const& reply)
-{
-    return guarded([&] {
-        auto const& result = reply.at(0);
-        return ReloadReport{number(result, "Lines"), texts(result, "Warnings")};
     });
 }
 

@@ -2,11 +2,9 @@
 #pragma once
 
 #include "cli/failure.h"
-#include "policy/group.h"
 
 #include <chrono>
 #include <cstdint>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
@@ -85,68 +83,21 @@ struct StatusReport {
     std::vector<std::string> tunnels_left_out;
 };
 
-/// One change of a flow's state.
-struct DecisionReport {
-    WallTime when;
-    std::string local;
-    std::string remote;
-    std::string service;
-    std::string group;
-    std::string file;
-    uint64_t line = 0;
-    std::string before;
-    std::string after;
-    std::string protection; ///< from now on
-    std::string why;
-};
-
-struct SampleReport {
-    std::map<std::string, std::string> labels;
-    uint64_t value = 0;
-};
-
-struct MetricReport {
-    std::string name; ///< "oekd_decisions", without the "_total" of a counter
-    std::string type; ///< "counter", "gauge"
-    std::string help;
-    std::vector<SampleReport> samples;
-};
-
-struct ReloadReport {
-    uint64_t lines = 0; ///< in force
-    std::vector<std::string> warnings;
-};
-
 struct ShowReport {
     std::vector<FlowReport> flows;
     std::optional<LineReport> line; ///< the one that decides now
 };
 
-struct WhyReport {
-    std::optional<LineReport> line;      ///< decides
-    std::vector<LineReport> exceptions;  ///< decide about some service instead
-    std::vector<LineReport> overruled;   ///< would decide if those before them were not there
-    std::vector<std::string> exemptions; ///< pass whatever the line says
-    std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
-    std::vector<FlowReport> flows;       ///< that exist, in detail
-};
-
-struct PolicyTestReport {
-    size_t lines = 0; ///< that would be in force
-    size_t names = 0; ///< lines that name a host
-    std::vector<LineError> problems;
-    std::optional<WhyReport> address; ///< what would decide, where that was asked
-};
-
-// Each takes the array of what a method returned, or a signal brought. A daemon of another version may lack a
+// Each takes the array of what a method returned. A daemon of another version may lack a
 // value, which is then empty; one that has the wrong type is a Failure.
 
 [[nodiscard]] Outcome<StatusReport> decode_status(nlohmann::json const& reply);
 [[nodiscard]] Outcome<std::vector<FlowReport>> decode_flows(nlohmann::json const& reply);
 [[nodiscard]] Outcome<ShowReport> decode_show(nlohmann::json const& reply);
-[[nodiscard]] Outcome<WhyReport> decode_why(nlohmann::json const& reply);
-[[nodiscard]] Outcome<DecisionReport> decode_decision(nlohmann::json const& values);
-[[nodiscard]] Outcome<std::vector<MetricReport>> decode_metrics(nlohmann::json const& reply);
-[[nodiscard]] Outcome<ReloadReport> decode_reload(nlohmann::json const& reply);
+
+// Parts of them, for decoders of other answers; these throw what the JSON library throws.
+
+[[nodiscard]] LineReport decode_line(nlohmann::json const& line);
+[[nodiscard]] FlowReport decode_flow(nlohmann::json const& flow);
 
 } // namespace oekd::cli

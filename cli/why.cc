@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/why.h"
 
-#include "cli/json_output.h"
+#include "cli/decode.h"
 #include "cli/show.h"
 #include "cli/table.h"
 
@@ -30,7 +30,39 @@ std::vector<std::string> texts_of(std::vector<LineReport> const& lines)
     return texts;
 }
 
+std::string json_text(WhyReport const& why)
+{
+    auto json = json_of_explanation(why);
+    json["exemptions"] = why.exemptions;
+    json["forecast"] = why.forecast;
+    json["flows"] = to_array(why.flows, json_in_detail);
+    return text_of(json);
+}
+
 } // namespace
+
+Outcome<WhyReport> decode_why(nlohmann::json const& reply)
+{
+    return decode::guarded([&] {
+        auto const& why = reply.at(0);
+        WhyReport report;
+        if (auto const line = why.find("Line"); line != why.end())
+            report.line = decode_line(*line);
+        report.exceptions = decode::list(why, "Exceptions", decode_line);
+        report.overruled = decode::list(why, "Overruled", decode_line);
+        report.exemptions = decode::texts(why, "Exemptions");
+        report.forecast = decode::texts(why, "Forecast");
+        report.flows = decode::list(why, "Flows", decode_flow);
+        return report;
+    });
+}
+
+OrderedJson json_of_explanation(WhyReport const& why)
+{
+    return {{"line", why.line ? json_of_line(*why.line) : OrderedJson()},
+            {"exceptions", to_array(why.exceptions, json_of_line)},
+            {"overruled", to_array(why.overruled, json_of_line)}};
+}
 
 std::string format_why(WhyQuestion const& question, WhyReport const& report, WallTime now, Style const& style)
 {

@@ -3,6 +3,7 @@
 
 #include "cli/daemon_client.h"
 #include "cli/format.h"
+#include "cli/json_output.h"
 #include "cli/report.h"
 #include "cli/style.h"
 #include "policy/service.h"
@@ -17,6 +18,19 @@ struct WhyQuestion {
     std::string local; ///< empty: whichever
     Service service{}; ///< everything unless told otherwise
 };
+
+struct WhyReport {
+    std::optional<LineReport> line;      ///< decides
+    std::vector<LineReport> exceptions;  ///< decide about some service instead
+    std::vector<LineReport> overruled;   ///< would decide if those before them were not there
+    std::vector<std::string> exemptions; ///< pass whatever the line says
+    std::vector<std::string> forecast;   ///< what happens to the next packet, one sentence each
+    std::vector<FlowReport> flows;       ///< that exist, in detail
+};
+
+[[nodiscard]] Outcome<WhyReport> decode_why(nlohmann::json const& reply);
+/// Which lines have to do with an address.
+[[nodiscard]] OrderedJson json_of_explanation(WhyReport const& why);
 
 /// Asks the daemon; the text to print.
 [[nodiscard]] Outcome<std::string> why(DaemonClient& daemon, WhyQuestion const& question, Format format);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "daemon/config.h"
 #include "group-files/group_files.h"
+
+#include "daemon/config.h"
 
 #include <fmt/format.h>
 

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "cli/decision.h"
 #include "cli/human.h"
 #include "cli/list.h"
+#include "cli/metrics.h"
+#include "cli/reload.h"
 #include "cli/report.h"
 #include "cli/show.h"
 #include "cli/status.h"
 #include "cli/table.h"
+#include "cli/why.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -200,9 +204,17 @@ TEST_CASE("an answer of a strange daemon is a failure, not a crash", "[report]")
           Json::array({Json::array({{{"History", Json::array({Json::array()})}}}), Json::object()})}) {
         INFO(reply.dump());
         CHECK(!decode_show(reply));
+        CHECK(!decode_decision(reply));
+        CHECK(!decode_reload(reply));
+        CHECK(!decode_why(reply));
     }
     CHECK(!decode_status(Json::array({{{"Version", 1}}})));
     CHECK(!decode_flows(Json::array({{{"Version", 1}}})));
+    for (auto const& samples : {Json(1), Json::array({1}), Json::array({Json::array({"labels", 1})}),
+                                Json::array({Json::array({{{"from", 1}}, 1})})}) {
+        INFO(samples.dump());
+        CHECK(!decode_metrics(Json::array({Json::array({{{"Name", "oekd_flows"}, {"Samples", samples}}})})));
+    }
     auto const sparse = decode_flows(Json::array({Json::array({Json::object()})}));
     REQUIRE(sparse);
     CHECK(sparse->at(0).remote.empty());

@@ -91,6 +91,7 @@ void ConnectionTable::ike_event(IkeEvent const& event)
     struct Visitor {
         ConnectionTable& table;
         void operator()(SaUp const& e) const { table.sa_up(e); }
+        void operator()(SaConfirmed const& e) const { table.sa_confirmed(e); }
         void operator()(SaDown const& e) const { table.sa_down(e); }
         void operator()(NegotiationEnded const& e) const { table.negotiation_ended(e); }
         void operator()(SaRekeyed const& e) const
@@ -128,6 +129,14 @@ void ConnectionTable::sa_up(SaUp const& event)
     m_capable.add(event.sa.flow.remote);
     apply(*row, Established{event.sa.sa, event.sa.mode, event.sa.reqid, event.sa.by}, reason(event.sa));
     watch_inbound(*row, first_inbound_check);
+}
+
+void ConnectionTable::sa_confirmed(SaConfirmed const& event)
+{
+    auto* row = find(event.flow);
+    auto const is_this = [&](SaDescription const& sa) { return sa.sa == event.sa; };
+    if (row && std::ranges::any_of(row->sas, is_this))
+        apply(*row, PeerReady{}, "the peer has its side of the SA");
 }
 
 void ConnectionTable::sa_down(SaDown const& event)

@@ -54,6 +54,7 @@ public:
 
 private:
     void sa_up(SaUp const& event);
+    void sa_confirmed(SaConfirmed const& event);
     void sa_down(SaDown const& event);
     void negotiation_ended(NegotiationEnded const& event);
 

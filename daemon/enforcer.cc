@@ -21,6 +21,10 @@ struct Application {
     Result<void> operator()(Drop const&) const { return plane.drop(of_line()); }
     Result<void> operator()(RequireInbound const&) const { return encrypt(); }
     Result<void> operator()(Encrypt const&) const { return encrypt(); }
+    Result<void> operator()(Await const& action) const
+    {
+        return plane.await(of_line(), reqid, action.mode, inbound());
+    }
     Result<void> operator()(Negotiate const&) const
     {
         ike.negotiate(negotiation, connection.flow);

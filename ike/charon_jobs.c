@@ -120,8 +120,9 @@ void charon_negotiate(uint64_t number, struct charon_flow const* flow, uint32_t 
     queue(run_negotiation, negotiation, free);
 }
 
-// ---- liveness: an initiator that gave up while our answer was on its way has left us with an SA that nobody
-// uses
+// ---- an initiator has its SA only when it has worked through our answer, which it shows by answering the
+// next request: that is asked for at once. One that gave up while our answer was on its way has left us with
+// an SA that nobody uses: that is found a little later.
 
 enum { liveness_delay_ms = 2000 };
 
@@ -136,7 +137,8 @@ static bool has_heard_esp(ike_sa_t* ike_sa)
     return packets != 0;
 }
 
-static job_requeue_t run_liveness_check(void* data)
+/// Something that the peer must answer, unless ESP has come from it.
+static job_requeue_t run_question(void* data)
 {
     ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data);
     if (!ike_sa)
@@ -152,9 +154,11 @@ static job_requeue_t run_liveness_check(void* data)
 
 static void release_id(void* id) { ((ike_sa_id_t*)id)->destroy(id); }
 
-void queue_liveness_check(ike_sa_t* ike_sa)
+void queue_confirmation(ike_sa_t* ike_sa)
 {
     ike_sa_id_t* id = ike_sa->get_id(ike_sa);
-    if (!id->is_initiator(id))
-        schedule(run_liveness_check, id->clone(id), release_id, liveness_delay_ms);
+    if (id->is_initiator(id))
+        return;
+    queue(run_question, id->clone(id), release_id);
+    schedule(run_question, id->clone(id), release_id, liveness_delay_ms);
 }

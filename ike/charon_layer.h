@@ -96,7 +96,7 @@ socket_t* make_socket(void);
 
 // charon_jobs.c
 void queue_close(ike_sa_t* ike_sa);
-void queue_liveness_check(ike_sa_t* ike_sa);
+void queue_confirmation(ike_sa_t* ike_sa);
 
 // charon_log.c
 extern logger_t line_logger;

@@ -123,7 +123,7 @@ static bool on_child_updown(listener_t* self, ike_sa_t* ike_sa, child_sa_t* chil
         if (!tell_child(ike_sa, child, charon_layer.hooks.child_up))
             queue_close(ike_sa);
         else
-            queue_liveness_check(ike_sa);
+            queue_confirmation(ike_sa);
         return TRUE;
     }
     if (has_other_child(ike_sa, child))

@@ -39,10 +39,12 @@ void take_incoming(ike_sa_t* ike_sa, message_t* message)
     note_message(ike_sa, message);
     if (exchange == IKE_AUTH)
         rewrite_auth_method(message, TRUE);
-    if (message->get_request(message) || !sets_up(exchange))
+    bool request = message->get_request(message);
+    if (request && sets_up(exchange))
         return;
     charon_layer.hooks.heard(charon_layer.hooks.context, &sa, exchange != IKE_SA_INIT);
-    report_error_notifies(ike_sa, message);
+    if (sets_up(exchange))
+        report_error_notifies(ike_sa, message);
 }
 
 void take_outgoing(ike_sa_t* ike_sa, message_t* message)

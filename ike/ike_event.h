@@ -32,6 +32,12 @@ struct SaUp {
     SaDescription sa;
     NegotiationId negotiation{}; ///< 0 where the peer started
 };
+/// After a SaUp by the peer: it has its side of the SA, as it answered under the IKE_SA. Comes once, soon
+/// after.
+struct SaConfirmed {
+    IkeSaId sa{};
+    Flow flow;
+};
 /// The CHILD_SA was rekeyed: same flow, reqid and mode, new SPIs.
 struct SaRekeyed {
     SaDescription sa;
@@ -58,7 +64,8 @@ struct PeerRefusedPort {
     Flow flow;
 };
 
-using IkeEvent = std::variant<SaUp, SaRekeyed, SaDown, NegotiationEnded, PeerHeard, PeerRefusedPort>;
+using IkeEvent =
+    std::variant<SaUp, SaConfirmed, SaRekeyed, SaDown, NegotiationEnded, PeerHeard, PeerRefusedPort>;
 
 /// The flow that an event is about.
 template <typename E> [[nodiscard]] Flow const& flow_of(E const& event)

@@ -80,6 +80,7 @@ private:
         std::optional<Heard> heard = std::nullopt;
         bool auth_sent = false;
         bool told_unreachable = false;
+        bool told_confirmed = false;
         std::optional<Ending> ending = std::nullopt;
     };
 
@@ -89,6 +90,7 @@ private:
     void leave_setting_up(Entry& entry, Stage stage);
     void end_negotiation(Entry& entry);
     void end(Entry& entry);
+    void confirm(Entry& entry);
 
     SaLimits const m_limits;
     ReqidTable& m_reqids;

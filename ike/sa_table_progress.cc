@@ -45,10 +45,19 @@ void SaTable::heard(charon_sa const& sa, Heard what)
 {
     std::scoped_lock lock(m_mutex);
     auto* found = entry(sa);
+    if (found && found->stage == Stage::Up && what == Heard::Protected)
+        confirm(*found);
     if (!found || found->stage != Stage::SettingUp || found->negotiation == NegotiationId{})
         return;
     found->heard = what;
     m_mailbox.post(PeerHeard{.negotiation = found->negotiation, .flow = found->flow});
+}
+
+/// What comes after IKE_AUTH comes from an initiator that has worked through our answer.
+void SaTable::confirm(Entry& entry)
+{
+    if (entry.negotiation == NegotiationId{} && !std::exchange(entry.told_confirmed, true))
+        m_mailbox.post(SaConfirmed{.sa = entry.name, .flow = entry.flow});
 }
 
 void SaTable::auth_sent(charon_sa const& sa)

@@ -86,6 +86,13 @@ FlowPolicies discard_policies(FlowOfLine const& of, Reqid reqid)
     return {undecided_inbound(of, reqid), policy(of, Direction::Out, Verdict::Block, std::nullopt)};
 }
 
+xfrm::Policy overtaking(xfrm::Policy outbound)
+{
+    outbound.selector.alias = 1;
+    outbound.priority = overtaking_priority(outbound.priority);
+    return outbound;
+}
+
 FlowPolicies encrypt_policies(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)
 {
     bool const admit = inbound == Inbound::Admit && may_go_clear(of.group);

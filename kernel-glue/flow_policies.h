@@ -33,6 +33,9 @@ struct FlowOfLine {
 FlowPolicies hold_policies(FlowOfLine const& flow, Reqid reqid);
 /// Undecided: packets out are thrown away.
 FlowPolicies discard_policies(FlowOfLine const& flow, Reqid reqid);
+/// An alias of the flow's outbound policy that new packets meet first, while others wait in the queue of that
+/// one.
+xfrm::Policy overtaking(xfrm::Policy outbound);
 FlowPolicies encrypt_policies(FlowOfLine const& flow, Reqid reqid, EspMode mode, Inbound inbound);
 /// Clear. With a reqid, ESP that the peer may yet set up is admitted as well. Only for groups that may go
 /// clear.

@@ -67,12 +67,33 @@ Result<void> ForwardingPlane::discard(FlowOfLine const& of, Reqid reqid, Inbound
     return put_undecided(of.flow, discard_policies(of, reqid), inbound);
 }
 
+Result<void> ForwardingPlane::await(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)
+{
+    m_reqids[of.flow] = reqid;
+    auto const policies = encrypt_policies(of, reqid, mode, inbound);
+    if (auto put_in = put_ours(m_requests, policies.in); !put_in)
+        return put_in;
+    m_overtaking.insert(of.flow);
+    return put_ours(m_requests, overtaking(policies.out));
+}
+
+Result<void> ForwardingPlane::stop_overtaking(Flow const& flow)
+{
+    if (m_overtaking.erase(flow) == 0)
+        return {};
+    auto selector = outbound_selector(flow);
+    selector.alias = 1;
+    return remove_ours(m_requests, selector, xfrm::Direction::Out);
+}
+
 Result<void> ForwardingPlane::encrypt(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)
 {
     m_reqids[of.flow] = reqid;
     auto const policies = encrypt_policies(of, reqid, mode, inbound);
     if (auto put_whole = put(policies); !put_whole)
         return put_whole;
+    if (auto stopped = stop_overtaking(of.flow); !stopped)
+        return stopped;
     return m_services.put(m_requests, of.flow, policies);
 }
 
@@ -92,11 +113,13 @@ Result<void> ForwardingPlane::release(Flow const& flow)
 {
     m_reqids.erase(flow);
     auto const services = m_services.remove(m_requests, flow);
+    auto const overtaken = stop_overtaking(flow);
     auto const out = give_back(flow, outbound_selector(flow), xfrm::Direction::Out);
     auto const in = give_back(flow, inbound_selector(flow), xfrm::Direction::In);
-    if (!services)
-        return services;
-    return out ? in : out;
+    for (auto const& result : {services, overtaken, out})
+        if (!result)
+            return result;
+    return in;
 }
 
 Result<void> ForwardingPlane::give_back(Flow const& flow, xfrm::Selector const& selector,
@@ -175,6 +198,7 @@ Result<void> ForwardingPlane::remove_all()
     m_services.forget();
     m_queues.clear();
     m_reqids.clear();
+    m_overtaking.clear();
     return remove_own_states(m_requests);
 }
 

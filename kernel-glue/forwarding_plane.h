@@ -15,6 +15,7 @@
 #include <mutex>
 #include <span>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 namespace oekd {
@@ -54,6 +55,9 @@ public:
     Result<void> hold(FlowOfLine const& of, Reqid reqid, Inbound inbound = Inbound::Admit);
     /// As hold(), but packets are thrown away.
     Result<void> discard(FlowOfLine const& of, Reqid reqid, Inbound inbound = Inbound::Admit);
+    /// The peer has an SA with us, perhaps without its own side yet: `in` as with encrypt(), our packets
+    /// wait.
+    Result<void> await(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound);
     /// The flow's SA exists: templates in this mode; held packets leave.
     Result<void> encrypt(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound);
     Result<void> pass(FlowOfLine const& of);
@@ -84,6 +88,7 @@ private:
     explicit ForwardingPlane(xfrm::Requests requests) : m_requests(std::move(requests)) {}
 
     Result<void> put(FlowPolicies const& policies);
+    Result<void> stop_overtaking(Flow const& flow);
     Result<void> put_unencrypted(Flow const& flow, FlowPolicies const& policies);
     Result<void> put_undecided(Flow const& flow, FlowPolicies const& policies, Inbound inbound);
     Result<void> give_back(Flow const& flow, xfrm::Selector const& selector, xfrm::Direction direction);
@@ -96,12 +101,14 @@ private:
     TrapQueues m_queues;
     std::unordered_map<Flow, Reqid>
         m_reqids; ///< of flows that have policies; bounded by whoever holds the flows
+    std::unordered_set<Flow> m_overtaking; ///< whose held packets are overtaken by new ones
 };
 
 /// The policies of a flow whose SA the peer has just made with us, written on libcharon's worker before our
 /// answer leaves (the one exception to "workers only post", architecture.md): in admits (private: requires)
-/// the SA's mode, out encrypts. An `in` policy of ours that would refuse the SA's packets is replaced; an
-/// `out` policy of ours stays as it is, for ForwardingPlane::encrypt() to take over. Thread-safe, own socket.
+/// the SA's mode, out encrypts. An `in` policy of ours that would refuse the
+/// SA's packets is replaced; an `out` policy of ours stays as it is, for ForwardingPlane::encrypt() to take
+/// over. Thread-safe, own socket.
 class ResponderPolicies {
 public:
     static Result<ResponderPolicies> open();

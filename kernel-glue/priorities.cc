@@ -13,10 +13,11 @@ constexpr uint32_t places = 129;
 static_assert(places_first + places * place_size - 1 <= priority_band_last);
 
 // Offsets inside a place. Each is even: the lowest bit is what becomes of the policy.
-constexpr uint32_t rank_size = 6;
-constexpr uint32_t flow_offset = 0;
-constexpr uint32_t front_offset = 2;
-constexpr uint32_t back_offset = 4;
+constexpr uint32_t rank_size = 8;
+constexpr uint32_t overtaking_offset = 0;
+constexpr uint32_t flow_offset = 2;
+constexpr uint32_t front_offset = 4;
+constexpr uint32_t back_offset = 6;
 constexpr uint32_t plain_rank = service_ranks - 1;
 constexpr uint32_t icmp_offset = plain_rank * rank_size + front_offset; // moves the plain lines up by one
 constexpr uint32_t shift_after_icmp = 2;
@@ -41,6 +42,7 @@ Kind kind_of(uint32_t priority)
     if (offset >= unasked_offset)
         return offset == unasked_offset ? Kind::Unasked : Kind::None;
     switch ((offset > icmp_offset ? offset - shift_after_icmp : offset) % rank_size) {
+    case overtaking_offset:
     case flow_offset: return Kind::Flow;
     case front_offset: return Kind::Front;
     default: return Kind::Back;
@@ -53,6 +55,8 @@ uint32_t flow_priority(Prefix const& network, Service const& service, WhenGone f
 {
     return place(network) + rank_of(service) * rank_size + flow_offset + static_cast<uint32_t>(fate);
 }
+
+uint32_t overtaking_priority(uint32_t flow) { return flow - (flow_offset - overtaking_offset); }
 
 uint32_t line_priority(Prefix const& network, Service const& service, WhenGone fate, Turn turn)
 {

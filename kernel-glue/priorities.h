@@ -55,6 +55,8 @@ enum class WhenGone : uint32_t {
 /// The policies of a flow about which a line for this network decides.
 [[nodiscard]] uint32_t flow_priority(Prefix const& network, Service const& service, WhenGone fate);
 [[nodiscard]] bool is_flow(uint32_t priority);
+/// Comes just before the flow's own.
+[[nodiscard]] uint32_t overtaking_priority(uint32_t flow);
 /// Of the wide traps of one line the one in front catches new packets; those at the back only keep their
 /// queues.
 enum class Turn { Front, Back };

@@ -43,6 +43,7 @@ public:
     void on(PeerAnswered const&);
     void on(PeerUnreachable const&);
     void on(Established const& event);
+    void on(PeerReady const&);
     void on(NegotiationFailed const& event);
     void on(SaGone const& event);
     void on(InboundSeen const&);
@@ -65,6 +66,8 @@ private:
     void give_up_hold();
     void lose_key();
     void key(Encrypt const& wanted);
+    void await(Encrypt const& wanted);
+    void encrypt();
     void keep(IkeSaId sa);
     void close_all();
     void release();
@@ -100,6 +103,8 @@ void Transition::on(Acquired const& event)
     case ConnectionState::Expired: return begin();
     case ConnectionState::PendingOe: return; // it waits with the others
     case ConnectionState::Keyed:
+        if (m_next.awaiting)
+            return; // likewise
         if (event.trap == Acquired::Trap::Own)
             return lose_key();
         return act(Kick{});
@@ -144,11 +149,20 @@ void Transition::on(Established const& event)
         return act(CloseSa{event.sa});
 
     Encrypt const wanted{event.mode, event.reqid};
-    if (!is(ConnectionState::Keyed) || m_next.encrypt != wanted)
+    bool const by_peer = event.by == Established::By::Peer;
+    if (by_peer && is(ConnectionState::PendingOe))
+        await(wanted);
+    else if (!is(ConnectionState::Keyed) || m_next.encrypt != wanted || (m_next.awaiting && !by_peer))
         key(wanted);
     m_next.failures = 0;
     m_next.peer = Connection::Peer::Capable;
     keep(event.sa);
+}
+
+void Transition::on(PeerReady const&)
+{
+    if (m_next.awaiting)
+        encrypt();
 }
 
 void Transition::on(NegotiationFailed const& event)
@@ -182,6 +196,8 @@ void Transition::on(SaGone const& event)
 
 void Transition::on(InboundSeen const&)
 {
+    if (m_next.awaiting)
+        encrypt();
     if (!is(ConnectionState::Keyed) || m_next.inbound_required)
         return;
     m_next.inbound_required = true;
@@ -197,7 +213,7 @@ void Transition::on(DeadlinePassed const&)
     case ConnectionState::ClearText: // left by timeout only, as far as we are concerned (RFC 4322 §3.2.2,
                                      // §3.2.3)
     case ConnectionState::Deny: return release();
-    case ConnectionState::Keyed:
+    case ConnectionState::Keyed: return m_next.awaiting ? encrypt() : void();
     case ConnectionState::Expired: return;
     }
 }
@@ -288,9 +304,27 @@ void Transition::key(Encrypt const& wanted)
 {
     m_next.state = ConnectionState::Keyed;
     m_next.encrypt = wanted;
-    m_next.deadline.reset();
     m_next.inbound_required = m_next.inbound_required || !permissive();
-    act(wanted);
+    encrypt();
+}
+
+// Who answers has an SA a little before who started: ESP would overtake the end of the exchange, and be lost.
+// So our packets wait until the peer is heard again; also those that went in the clear so far.
+void Transition::await(Encrypt const& wanted)
+{
+    m_next.state = ConnectionState::Keyed;
+    m_next.encrypt = wanted;
+    m_next.inbound_required = m_next.inbound_required || !permissive();
+    m_next.awaiting = true;
+    m_next.deadline = m_now + m_timing.peer_ready;
+    act(Await{wanted.mode, wanted.reqid});
+}
+
+void Transition::encrypt()
+{
+    m_next.awaiting = false;
+    m_next.deadline.reset();
+    act(*m_next.encrypt);
     if (m_next.inbound_required)
         act(RequireInbound{});
     act(Kick{});
@@ -316,6 +350,7 @@ void Transition::close_all()
 void Transition::release()
 {
     m_next.state = ConnectionState::Expired;
+    m_next.awaiting = false;
     m_next.inbound_required = false;
     m_next.encrypt.reset();
     m_next.deadline.reset();

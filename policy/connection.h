@@ -76,6 +76,10 @@ struct SaGone {
     IkeSaId sa{};
     friend bool operator==(SaGone const&, SaGone const&) = default;
 };
+/// The peer that started has shown that it has its side of the SA: it answered under the IKE_SA.
+struct PeerReady {
+    friend bool operator==(PeerReady const&, PeerReady const&) = default;
+};
 /// The first ESP packet of the peer has arrived.
 struct InboundSeen {
     friend bool operator==(InboundSeen const&, InboundSeen const&) = default;
@@ -91,8 +95,8 @@ struct Withdrawn {
     friend bool operator==(Withdrawn const&, Withdrawn const&) = default;
 };
 
-using Event = std::variant<Acquired, PeerAnswered, PeerUnreachable, Established, NegotiationFailed, SaGone,
-                           InboundSeen, DeadlinePassed, Withdrawn>;
+using Event = std::variant<Acquired, PeerAnswered, PeerUnreachable, Established, PeerReady, NegotiationFailed,
+                           SaGone, InboundSeen, DeadlinePassed, Withdrawn>;
 [[nodiscard]] std::string to_string(Event const& event); ///< for the journal: "acquired by the wide trap", …
 
 // ---- actions, to be carried out in the order given
@@ -115,6 +119,12 @@ struct Encrypt {
     EspMode mode = EspMode::Transport;
     Reqid reqid{};
     friend bool operator==(Encrypt const&, Encrypt const&) = default;
+};
+/// As Encrypt, but what is held goes on waiting.
+struct Await {
+    EspMode mode = EspMode::Transport;
+    Reqid reqid{};
+    friend bool operator==(Await const&, Await const&) = default;
 };
 /// Cleartext is no longer accepted from the peer.
 struct RequireInbound {
@@ -142,8 +152,8 @@ struct CloseSa {
     friend bool operator==(CloseSa const&, CloseSa const&) = default;
 };
 
-using Action =
-    std::variant<Hold, Discard, Negotiate, Encrypt, RequireInbound, Pass, Drop, Kick, Release, CloseSa>;
+using Action = std::variant<Hold, Discard, Negotiate, Encrypt, Await, RequireInbound, Pass, Drop, Kick,
+                            Release, CloseSa>;
 [[nodiscard]] std::string
 to_string(Action const& action); ///< for the journal: "hold", "encrypt in tunnel mode, reqid 7", …
 
@@ -156,6 +166,7 @@ struct Timing {
     Duration shunt_short{60'000};        ///< after silence; doubles with each repetition
     Duration shunt_short_max{3'600'000}; ///< up to this
     Duration shunt_normal{900'000}; ///< after a refusal that is cryptographically protected (RFC 4322 §3.2.5)
+    Duration peer_ready{500}; ///< so long packets wait for a peer to have its side of an SA that it started
 };
 
 /// Most SAs that a flow keeps: two, as crossing exchanges leave. Above that the oldest is closed.
@@ -181,7 +192,8 @@ struct Connection {
     ConnectionState state = ConnectionState::Expired;
     bool negotiating = false;      ///< a negotiation of ours is running, in whatever state the flow is
     bool inbound_required = false; ///< the flow's own policies refuse cleartext from the peer
-    unsigned failures = 0;         ///< forgeable or silent failures in a row
+    bool awaiting = false; ///< Keyed by the peer, which may not have its side of the SA yet: packets wait
+    unsigned failures = 0; ///< forgeable or silent failures in a row
     unsigned repeated = 0; ///< negotiations of this hold that were begun anew after a forgeable refusal
     Time hold_began{};
     std::optional<Time> deadline{};   ///< DeadlinePassed is due then; nullopt where no time limit applies

@@ -66,6 +66,7 @@ std::string to_string(Event const& event)
                 return fmt::format("negotiation failed: {}", to_string(e.reason));
             },
             [](SaGone const& e) { return fmt::format("IKE_SA {} is gone", std::to_underlying(e.sa)); },
+            [](PeerReady const&) -> std::string { return "the peer has its side of the SA"; },
             [](InboundSeen const&) -> std::string { return "ESP arrived from the peer"; },
             [](DeadlinePassed const&) -> std::string { return "the deadline passed"; },
             [](Withdrawn const&) -> std::string { return "withdrawn"; },
@@ -81,6 +82,10 @@ std::string to_string(Action const& action)
             [](Discard const&) -> std::string { return "discard"; },
             [](Negotiate const&) -> std::string { return "negotiate"; },
             [](Encrypt const& a) { return describe(a); },
+            [](Await const& a) {
+                return fmt::format("wait for the peer, {} mode, reqid {}", to_string(a.mode),
+                                   std::to_underlying(a.reqid));
+            },
             [](RequireInbound const&) -> std::string { return "refuse cleartext from the peer"; },
             [](Pass const&) -> std::string { return "pass"; },
             [](Drop const&) -> std::string { return "drop"; },

@@ -19,7 +19,7 @@ class RecordingEnforcer final : public Enforcer {
 public:
     Result<void> apply(Connection const&, Reqid, NegotiationId id, Action const& action) override
     {
-        static constexpr std::array names{"hold", "discard", "negotiate", "encrypt", "require",
+        static constexpr std::array names{"hold", "discard", "negotiate", "encrypt", "await", "require",
                                           "pass", "drop",    "kick",      "release", "close"};
         done.emplace_back(names.at(action.index()));
         if (std::holds_alternative<Negotiate>(action))
@@ -233,6 +233,22 @@ TEST_CASE("a peer keys a flow that we never started", "[daemon]")
     Fixture f(PolicyGroup::ClearOrPrivate);
     f.table.ike_event(SaUp{f.sa(1, Established::By::Peer), NegotiationId{}});
     CHECK(f.state() == ConnectionState::Keyed);
+    CHECK(f.enforcer.take() == Names{"encrypt", "kick"});
+}
+
+TEST_CASE("held packets wait until the peer that started is ready", "[daemon]")
+{
+    Fixture f;
+    f.acquire();
+    f.table.ike_event(SaUp{f.sa(1, Established::By::Peer), NegotiationId{}});
+    CHECK(f.enforcer.take() == Names{"hold", "negotiate", "await"});
+    f.table.ike_event(SaConfirmed{IkeSaId{99}, to_east}); // another SA's
+    CHECK(f.enforcer.take().empty());
+    SECTION("as it says") { f.table.ike_event(SaConfirmed{IkeSaId{1}, to_east}); }
+    SECTION("but not for long")
+    {
+        f.run_until([&] { return !f.table.rows().at(to_east).connection.awaiting; });
+    }
     CHECK(f.enforcer.take() == Names{"encrypt", "kick"});
 }
 

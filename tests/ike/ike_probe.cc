@@ -164,6 +164,10 @@ std::string_view name(Failure failure)
 
 struct Line {
     std::string operator()(SaUp const& e) const { return "up " + describe(e.sa); }
+    std::string operator()(SaConfirmed const& e) const
+    {
+        return fmt::format("confirmed sa={} flow={}", uint32_t(e.sa), e.flow.to_string());
+    }
     std::string operator()(SaRekeyed const& e) const { return "rekeyed " + describe(e.sa); }
     std::string operator()(SaDown const& e) const
     {

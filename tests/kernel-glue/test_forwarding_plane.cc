@@ -460,3 +460,34 @@ TEST_CASE("a responder's answer is encrypted where a line names just the peer",
     REQUIRE(responder.admit(of(east, PolicyGroup::ClearOrPrivate), reqid, EspMode::Transport));
     CHECK(host.out(east).tmpl->reqid == reqid);
 }
+
+TEST_CASE("held packets wait for a peer that may not be ready, new ones overtake them",
+          "[kernel-glue][plane][kernel]")
+{
+    Host host({{"10.2.0.0/16", poc}});
+    auto const inbound = GENERATE(Inbound::Admit, Inbound::Require);
+    auto const held = hold_policies(of(east, poc), reqid).out;
+    auto const encrypted = encrypt_policies(of(east, poc), reqid, EspMode::Tunnel, inbound);
+    auto const first = overtaking(encrypted.out);
+    auto const present = [&](Policy const& policy) {
+        return bool(host.kernel().find(policy.selector, Direction::Out));
+    };
+    REQUIRE(host.plane.hold(of(east, poc), reqid));
+    REQUIRE(host.plane.await(of(east, poc), reqid, EspMode::Tunnel, inbound));
+    CHECK(host.out(east) == held);
+    CHECK(first.priority < held.priority);
+    CHECK(is_flow(first.priority));
+    CHECK(present(first));
+    CHECK(host.in(east) == encrypted.in);
+    SECTION("until it is")
+    {
+        REQUIRE(host.plane.encrypt(of(east, poc), reqid, EspMode::Tunnel, inbound));
+        CHECK(host.out(east) == encrypted.out);
+    }
+    SECTION("or the flow ends")
+    {
+        REQUIRE(host.plane.release(east));
+        CHECK_FALSE(present(encrypted.out));
+    }
+    CHECK_FALSE(present(first));
+}

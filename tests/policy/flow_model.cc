@@ -58,6 +58,9 @@ void FlowModel::carry_out(Action const& action, Connection const& next)
     } else if (std::holds_alternative<Encrypt>(action)) {
         m_out = Out::Esp;
         m_in = next.inbound_required ? In::EspOnly : In::ClearOrEsp;
+    } else if (std::holds_alternative<Await>(action)) {
+        m_out = Out::Hold;
+        m_in = next.inbound_required ? In::EspOnly : In::ClearOrEsp;
     } else if (std::holds_alternative<RequireInbound>(action)) {
         m_in = In::EspOnly;
     } else if (std::holds_alternative<Pass>(action)) {
@@ -139,8 +142,8 @@ void FlowModel::check_time(Connection const& next, Time at)
         broken("lost sight of the negotiation");
     if (!lasts && !next.deadline && !next.negotiating)
         broken("nothing ends this state");
-    if (lasts && next.deadline)
-        broken("a deadline without a purpose");
+    if (lasts && next.deadline.has_value() != next.awaiting)
+        broken("a deadline without a purpose, or none where packets wait for the peer");
     auto const longest = std::max({m_timing.hold_silence, m_timing.hold_capable, m_timing.shunt_normal,
                                    m_timing.shunt_short_max, m_timing.shunt_again});
     if (next.deadline && *next.deadline > at + longest)
@@ -153,7 +156,7 @@ void FlowModel::check_state(Connection const& next)
         switch (next.state) {
         case ConnectionState::Expired: return Out::None;
         case ConnectionState::PendingOe: return undecided_out(next);
-        case ConnectionState::Keyed: return Out::Esp;
+        case ConnectionState::Keyed: return next.awaiting ? Out::Hold : Out::Esp;
         case ConnectionState::ClearText: return Out::Clear;
         case ConnectionState::Deny: return Out::Nothing;
         }
@@ -161,6 +164,8 @@ void FlowModel::check_state(Connection const& next)
     }();
     if (m_out != out)
         broken("the policies are not those of the state");
+    if (next.awaiting && next.state != ConnectionState::Keyed)
+        broken("waits for the other side of an SA that is not there");
     if (next.encrypt.has_value() != (next.state == ConnectionState::Keyed))
         broken("encrypt is set in the wrong state");
     bool const pending = next.state == ConnectionState::PendingOe;

@@ -23,6 +23,7 @@ enum class Situation {
     IdleProbing,  ///< Expired; the peer's SA came and went while our negotiation went on
     Held,         ///< PendingOe, the first packet waits
     HeldAgain,    ///< PendingOe, the kernel missed the SA of a keyed flow
+    Awaiting,     ///< Keyed by the peer, which may not have its side of the SA yet
     Open,         ///< Keyed, no ESP has come in yet
     Keyed,        ///< Keyed
     KeyedTwice,   ///< Keyed, crossing exchanges left two SAs
@@ -45,9 +46,10 @@ Groups const all{all_groups.begin(), all_groups.end()};
 
 /// The situations that a flow of each group can come into; the property tests hold that there are no others.
 std::map<Situation, Groups> const possible{
-    {Idle, all},         {IdleProbing, starting}, {Held, starting},        {HeldAgain, starting},
-    {Open, permissive},  {Keyed, accepting},      {KeyedTwice, accepting}, {KeyedProbing, starting},
-    {ClearProbing, poc}, {ClearWaiting, poc},     {Denied, priv},
+    {Idle, all},           {IdleProbing, starting}, {Held, starting},
+    {HeldAgain, starting}, {Awaiting, starting},    {Open, permissive},
+    {Keyed, accepting},    {KeyedTwice, accepting}, {KeyedProbing, starting},
+    {ClearProbing, poc},   {ClearWaiting, poc},     {Denied, priv},
 };
 
 ConnectionState state_of(Situation situation)
@@ -57,6 +59,7 @@ ConnectionState state_of(Situation situation)
     case IdleProbing: return ConnectionState::Expired;
     case Held:
     case HeldAgain: return ConnectionState::PendingOe;
+    case Awaiting:
     case Open:
     case Situation::Keyed:
     case KeyedTwice:
@@ -76,7 +79,13 @@ Connection make(Situation situation, PolicyGroup group)
     c.state = state_of(situation);
     c.negotiating = S{IdleProbing, Held, HeldAgain, KeyedProbing, ClearProbing}.contains(situation);
     c.inbound_required = S{HeldAgain, Situation::Keyed, KeyedTwice, KeyedProbing}.contains(situation);
-    if (S{IdleProbing, HeldAgain, Open, Situation::Keyed, KeyedTwice, KeyedProbing}.contains(situation))
+    if (situation == Awaiting) {
+        c.awaiting = true;
+        c.inbound_required = group == PolicyGroup::Private;
+        c.deadline = now + 100ms;
+    }
+    if (S{IdleProbing, HeldAgain, Awaiting, Open, Situation::Keyed, KeyedTwice, KeyedProbing}.contains(
+            situation))
         c.peer = Connection::Peer::Capable; // it had an SA
     if (c.state == ConnectionState::Keyed)
         c.encrypt = transport;
@@ -113,6 +122,7 @@ Happening const by_us{Established{IkeSaId{9}, EspMode::Transport, Reqid{7}, Esta
 Happening const by_peer{Established{IkeSaId{9}, EspMode::Transport, Reqid{7}, Established::By::Peer}};
 Happening const by_us_tunnel{Established{IkeSaId{9}, EspMode::Tunnel, Reqid{7}, Established::By::Us}};
 Happening const by_peer_tunnel{Established{IkeSaId{9}, EspMode::Tunnel, Reqid{7}, Established::By::Peer}};
+Happening const ready{PeerReady{}};
 Happening const again{Established{IkeSaId{1}, EspMode::Transport, Reqid{7}, Established::By::Peer}};
 Happening const silent = failed(Failure::Silent);
 Happening const unprotected = failed(Failure::Unprotected);
@@ -126,10 +136,10 @@ Happening const due{DeadlinePassed{}, 100ms};
 Happening const withdrawn{Withdrawn{}};
 
 Happenings const any_failure{silent, unprotected, refused, local};
-Happenings const every_happening{
-    wide,           own,     answered, unreachable, by_us,    by_peer, by_us_tunnel,
-    by_peer_tunnel, again,   silent,   unprotected, refused,  local,   gone,
-    stranger_gone,  inbound, early,    due,         withdrawn};
+Happenings const every_happening{wide,          own,          answered,       unreachable, by_us,
+                                 by_peer,       by_us_tunnel, by_peer_tunnel, again,       ready,
+                                 silent,        unprotected,  refused,        local,       gone,
+                                 stranger_gone, inbound,      early,          due,         withdrawn};
 
 /// One step in words: "keyed +60000ms, probing, required, 1 failures, SAs 1 9 | hold; negotiate". What is not
 /// said is not. The deadline is counted from the event.
@@ -173,6 +183,8 @@ struct Row {
 
 constexpr auto encrypt = "encrypt in transport mode, reqid 7";
 constexpr auto encrypt_tunnel = "encrypt in tunnel mode, reqid 7";
+constexpr auto wait = "wait for the peer, transport mode, reqid 7";
+constexpr auto wait_tunnel = "wait for the peer, tunnel mode, reqid 7";
 constexpr auto refuse = "refuse cleartext from the peer";
 constexpr auto kick = "look at the wide trap's queue";
 
@@ -237,27 +249,37 @@ std::vector<Row> const rows{
     // ---- an SA
     {"not wanted here", passive, {Idle}, {by_us, by_peer, by_us_tunnel, by_peer_tunnel}, words("expired", {"close IKE_SA 9"})},
     {"not wanted here", passive, {Idle}, {again}, words("expired", {"close IKE_SA 1"})},
-    {"the peer starts; its first packets may still be clear", permissive, {Idle}, {by_us, by_peer}, words("keyed, SAs 9", {encrypt, kick})},
+    {"the peer starts; its first packets may still be clear", permissive, {Idle}, {by_us}, words("keyed, SAs 9", {encrypt, kick})},
+    {"the peer starts; its first packets may still be clear", permissive, {Idle}, {by_peer}, words("keyed, SAs 9", {encrypt, kick})},
     {"the peer starts; its first packets may still be clear", permissive, {Idle}, {again}, words("keyed, SAs 1", {encrypt, kick})},
-    {"the policies follow the mode", permissive, {Idle}, {by_us_tunnel, by_peer_tunnel}, words("keyed, SAs 9", {encrypt_tunnel, kick})},
-    {"private refuses cleartext at once", priv, {Idle}, {by_us, by_peer}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
+    {"the policies follow the mode", permissive, {Idle}, {by_us_tunnel}, words("keyed, SAs 9", {encrypt_tunnel, kick})},
+    {"the policies follow the mode", permissive, {Idle}, {by_peer_tunnel}, words("keyed, SAs 9", {encrypt_tunnel, kick})},
+    {"private refuses cleartext at once", priv, {Idle}, {by_us}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
+    {"private refuses cleartext at once", priv, {Idle}, {by_peer}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
     {"private refuses cleartext at once", priv, {Idle}, {again}, words("keyed, required, SAs 1", {encrypt, refuse, kick})},
-    {"private refuses cleartext at once", priv, {Idle}, {by_us_tunnel, by_peer_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
+    {"private refuses cleartext at once", priv, {Idle}, {by_us_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
+    {"private refuses cleartext at once", priv, {Idle}, {by_peer_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
     {"success of our negotiation", poc, {IdleProbing, Held}, {by_us}, words("keyed, SAs 9", {encrypt, kick})},
     {"success of our negotiation", poc, {IdleProbing, Held}, {by_us_tunnel}, words("keyed, SAs 9", {encrypt_tunnel, kick})},
     {"success of our negotiation", priv, {IdleProbing, Held}, {by_us}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
     {"success of our negotiation", priv, {IdleProbing, Held}, {by_us_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
-    {"the peer was faster, ours still runs", poc, {IdleProbing, Held}, {by_peer}, words("keyed, probing, SAs 9", {encrypt, kick})},
-    {"the peer was faster, ours still runs", poc, {IdleProbing, Held}, {again}, words("keyed, probing, SAs 1", {encrypt, kick})},
-    {"the peer was faster, ours still runs", poc, {IdleProbing, Held}, {by_peer_tunnel}, words("keyed, probing, SAs 9", {encrypt_tunnel, kick})},
-    {"the peer was faster, ours still runs", priv, {IdleProbing, Held}, {by_peer}, words("keyed, probing, required, SAs 9", {encrypt, refuse, kick})},
-    {"the peer was faster, ours still runs", priv, {IdleProbing, Held}, {again}, words("keyed, probing, required, SAs 1", {encrypt, refuse, kick})},
-    {"the peer was faster, ours still runs", priv, {IdleProbing, Held}, {by_peer_tunnel}, words("keyed, probing, required, SAs 9", {encrypt_tunnel, refuse, kick})},
+    {"the peer was faster, ours still runs", poc, {Held}, {by_peer}, words("keyed +500ms, probing, SAs 9", {wait})},
+    {"the peer was faster, ours still runs", poc, {IdleProbing}, {by_peer}, words("keyed, probing, SAs 9", {encrypt, kick})},
+    {"the peer was faster, ours still runs", poc, {Held}, {again}, words("keyed +500ms, probing, SAs 1", {wait})},
+    {"the peer was faster, ours still runs", poc, {IdleProbing}, {again}, words("keyed, probing, SAs 1", {encrypt, kick})},
+    {"the peer was faster, ours still runs", poc, {Held}, {by_peer_tunnel}, words("keyed +500ms, probing, SAs 9", {wait_tunnel})},
+    {"the peer was faster, ours still runs", poc, {IdleProbing}, {by_peer_tunnel}, words("keyed, probing, SAs 9", {encrypt_tunnel, kick})},
+    {"the peer was faster, ours still runs", priv, {Held}, {by_peer}, words("keyed +500ms, probing, required, SAs 9", {wait})},
+    {"the peer was faster, ours still runs", priv, {IdleProbing}, {by_peer}, words("keyed, probing, required, SAs 9", {encrypt, refuse, kick})},
+    {"the peer was faster, ours still runs", priv, {Held}, {again}, words("keyed +500ms, probing, required, SAs 1", {wait})},
+    {"the peer was faster, ours still runs", priv, {IdleProbing}, {again}, words("keyed, probing, required, SAs 1", {encrypt, refuse, kick})},
+    {"the peer was faster, ours still runs", priv, {Held}, {by_peer_tunnel}, words("keyed +500ms, probing, required, SAs 9", {wait_tunnel})},
+    {"the peer was faster, ours still runs", priv, {IdleProbing}, {by_peer_tunnel}, words("keyed, probing, required, SAs 9", {encrypt_tunnel, refuse, kick})},
     {"keyed anew: cleartext stays refused", starting, {HeldAgain}, {by_us}, words("keyed, required, SAs 1 9", {encrypt, refuse, kick})},
     {"keyed anew: cleartext stays refused", starting, {HeldAgain}, {by_us_tunnel}, words("keyed, required, SAs 1 9", {encrypt_tunnel, refuse, kick})},
-    {"keyed anew by the peer", starting, {HeldAgain}, {by_peer}, words("keyed, probing, required, SAs 1 9", {encrypt, refuse, kick})},
-    {"keyed anew by the peer", starting, {HeldAgain}, {again}, words("keyed, probing, required, SAs 1", {encrypt, refuse, kick})},
-    {"keyed anew by the peer", starting, {HeldAgain}, {by_peer_tunnel}, words("keyed, probing, required, SAs 1 9", {encrypt_tunnel, refuse, kick})},
+    {"keyed anew by the peer", starting, {HeldAgain}, {by_peer}, words("keyed +500ms, probing, required, SAs 1 9", {wait})},
+    {"keyed anew by the peer", starting, {HeldAgain}, {again}, words("keyed +500ms, probing, required, SAs 1", {wait})},
+    {"keyed anew by the peer", starting, {HeldAgain}, {by_peer_tunnel}, words("keyed +500ms, probing, required, SAs 1 9", {wait_tunnel})},
     {"crossing exchanges: the policies serve both SAs", accepting, {Situation::Keyed}, {by_us, by_peer}, "keyed, required, SAs 1 9"},
     {"crossing exchanges: the policies serve both SAs", permissive, {Open}, {by_us, by_peer}, "keyed, SAs 1 9"},
     {"the newest mode counts", accepting, {Situation::Keyed}, {by_us_tunnel, by_peer_tunnel}, words("keyed, required, SAs 1 9", {encrypt_tunnel, refuse, kick})},
@@ -268,6 +290,28 @@ std::vector<Row> const rows{
     {"known already", accepting, {Situation::Keyed, KeyedTwice}, {again}, nothing},
     {"known already", permissive, {Open}, {again}, nothing},
     {"known already", starting, {KeyedProbing}, {again}, nothing},
+
+    // ---- the peer has started, and may not have its side of the SA yet
+    {"packets wait until it has", accepting, {Awaiting}, {wide, own, answered, unreachable}, nothing},
+    {"it has", permissive, {Awaiting}, {ready, due}, words("keyed, SAs 1", {encrypt, kick})},
+    {"it has", priv, {Awaiting}, {ready, due}, words("keyed, required, SAs 1", {encrypt, refuse, kick})},
+    {"its ESP says so too", permissive, {Awaiting}, {inbound}, words("keyed, required, SAs 1", {encrypt, kick, refuse})},
+    {"its ESP says so too", priv, {Awaiting}, {inbound}, words("keyed, required, SAs 1", {encrypt, refuse, kick})},
+    {"who has answered our own exchange has an SA", permissive, {Awaiting}, {by_us}, words("keyed, SAs 1 9", {encrypt, kick})},
+    {"who has answered our own exchange has an SA", priv, {Awaiting}, {by_us}, words("keyed, required, SAs 1 9", {encrypt, refuse, kick})},
+    {"another mode", permissive, {Awaiting}, {by_us_tunnel, by_peer_tunnel}, words("keyed, SAs 1 9", {encrypt_tunnel, kick})},
+    {"another mode", priv, {Awaiting}, {by_us_tunnel, by_peer_tunnel}, words("keyed, required, SAs 1 9", {encrypt_tunnel, refuse, kick})},
+    {"the peer started twice", permissive, {Awaiting}, {by_peer}, "keyed +100ms, SAs 1 9"},
+    {"the peer started twice", priv, {Awaiting}, {by_peer}, "keyed +100ms, required, SAs 1 9"},
+    {"known already", accepting, {Awaiting}, {again}, nothing},
+    {"nothing of ours runs", accepting, {Awaiting}, any_failure, nothing},
+    {"it was not to be", accepting, {Awaiting}, {gone}, words("expired", {"release"})},
+    {"one that we closed", accepting, {Awaiting}, {stranger_gone}, nothing},
+    {"a timer that comes early changes nothing", accepting, {Awaiting}, {early}, nothing},
+    {"policies and SAs are taken away", accepting, {Awaiting}, {withdrawn}, words("expired", {"release", "close IKE_SA 1"})},
+    {"nobody is waited for", all, {Idle, IdleProbing, Held, HeldAgain, Open, Situation::Keyed, KeyedTwice, KeyedProbing, ClearProbing, ClearWaiting, Denied},
+        {ready}, nothing},
+
     {"our exchange crossed the peer's", starting, {KeyedProbing}, {by_us}, "keyed, required, SAs 1 9"},
     {"our exchange crossed the peer's", starting, {KeyedProbing}, {by_us_tunnel}, words("keyed, required, SAs 1 9", {encrypt_tunnel, refuse, kick})},
     {"the peer started twice", starting, {KeyedProbing}, {by_peer}, "keyed, probing, required, SAs 1 9"},
@@ -280,9 +324,11 @@ std::vector<Row> const rows{
     {"the peer's own IKE lifts a shunt and forgets the failures", poc, {ClearWaiting}, {by_peer}, words("keyed, SAs 9", {encrypt, kick})},
     {"the peer's own IKE lifts a shunt and forgets the failures", poc, {ClearWaiting}, {again}, words("keyed, SAs 1", {encrypt, kick})},
     {"the peer's own IKE lifts a shunt and forgets the failures", poc, {ClearWaiting}, {by_peer_tunnel}, words("keyed, SAs 9", {encrypt_tunnel, kick})},
-    {"the peer's own IKE lifts a denial", priv, {Denied}, {by_us, by_peer}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
+    {"the peer's own IKE lifts a denial", priv, {Denied}, {by_us}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
+    {"the peer's own IKE lifts a denial", priv, {Denied}, {by_peer}, words("keyed, required, SAs 9", {encrypt, refuse, kick})},
     {"the peer's own IKE lifts a denial", priv, {Denied}, {again}, words("keyed, required, SAs 1", {encrypt, refuse, kick})},
-    {"the peer's own IKE lifts a denial", priv, {Denied}, {by_us_tunnel, by_peer_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
+    {"the peer's own IKE lifts a denial", priv, {Denied}, {by_us_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
+    {"the peer's own IKE lifts a denial", priv, {Denied}, {by_peer_tunnel}, words("keyed, required, SAs 9", {encrypt_tunnel, refuse, kick})},
 
     // ---- no SA
     {"silence: clear for a short time", poc, {Held}, {silent}, words("clear +60000ms, 1 failures", {"pass", kick})},
@@ -415,7 +461,9 @@ TEST_CASE("no group is betrayed even in situations that it cannot come into", "[
                 CAPTURE(to_string(group), in_words(result, now), to_string(happening.event));
                 for (auto const& action : result.actions) {
                     CHECK((may_go_clear(group) || !std::holds_alternative<Pass>(action)));
-                    CHECK((accepts_negotiation(group) || !std::holds_alternative<Encrypt>(action)));
+                    // One that waits for the peer has been accepted, and stays so until it is withdrawn.
+                    CHECK((accepts_negotiation(group) || situation == Awaiting ||
+                           !std::holds_alternative<Encrypt>(action)));
                     CHECK((starts_negotiation(group) || !std::holds_alternative<Negotiate>(action)));
                 }
             }

@@ -59,6 +59,7 @@ rc::Gen<Event> any_event()
         {3, any_failure()},
         {3, rc::gen::map(any_sa(), [](IkeSaId sa) { return Event(SaGone{sa}); })},
         {1, always(InboundSeen{})},
+        {1, always(PeerReady{})},
         {4, always(DeadlinePassed{})},
         {1, always(Withdrawn{})},
     });

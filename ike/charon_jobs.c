@@ -124,7 +124,7 @@ void charon_negotiate(uint64_t number, struct charon_flow const* flow, uint32_t 
 // next request: that is asked for at once. One that gave up while our answer was on its way has left us with
 // an SA that nobody uses: that is found a little later.
 
-enum { liveness_delay_ms = 2000 };
+enum { confirmation_delay_ms = 20, liveness_delay_ms = 2000 };
 
 static bool has_heard_esp(ike_sa_t* ike_sa)
 {
@@ -159,6 +159,6 @@ void queue_confirmation(ike_sa_t* ike_sa)
     ike_sa_id_t* id = ike_sa->get_id(ike_sa);
     if (id->is_initiator(id))
         return;
-    queue(run_question, id->clone(id), release_id);
+    schedule(run_question, id->clone(id), release_id, confirmation_delay_ms);
     schedule(run_question, id->clone(id), release_id, liveness_delay_ms);
 }

@@ -201,6 +201,24 @@ def test_the_same_selector_again_is_refused_whatever_its_priority(west, east):
         west.ip(f"xfrm policy add {selector(west, east, 'out').replace('1000', '2000')}")
 
 
+def test_a_connected_socket_does_not_notice_that_a_policy_is_gone(west, east, receiver):
+    """It keeps its route, and with it the answer that no IPsec is needed. Only an insert makes it ask again."""
+    open_ = selector(west, east, "out")
+    west.ip(
+        f"xfrm policy add src {west.ipv4}/32 dst 10.0.0.0/8 dir out priority 2000 action block",
+        f"xfrm policy add {open_}",
+    )
+    with west.udp_socket() as sock:
+        sock.connect((east.ipv4, 7777))
+        sock.send(b"open")
+        west.ip(f"xfrm policy delete {open_.removesuffix(' priority 1000')}")
+        sock.send(b"gone")
+        assert [receiver.recv(100), receiver.recv(100)] == [b"open", b"gone"]
+        west.ip("xfrm policy add src 0.0.0.0/32 dst 0.0.0.0/32 dir out priority 1")
+        with pytest.raises(PermissionError):
+            sock.send(b"asked again")
+
+
 @pytest.mark.parametrize(
     "family, answers, held", [(4, "kernel", True), (6, "kernel", False), (6, "program", True)]
 )

@@ -32,7 +32,10 @@ struct Application {
     }
     Result<void> operator()(CloseSa const& action) const
     {
-        ike.close(action.sa);
+        if (plane.is_own(connection.flow.local))
+            ike.close(action.sa);
+        else
+            ike.abandon(action.sa);
         return {};
     }
     // A decided flow has no use for its larval SA, which would swallow the next acquire for its whole life.

@@ -149,6 +149,8 @@ void charon_stop(void);
 void charon_negotiate(uint64_t negotiation, struct charon_flow const* flow, uint32_t reqid);
 /// Queues a DELETE; nothing happens where the SA is gone already.
 void charon_close(struct charon_sa const* sa);
+/// The same, but nobody waits for the answer.
+void charon_abandon(struct charon_sa const* sa);
 
 /// "6.1.0"
 char const* charon_version(void);

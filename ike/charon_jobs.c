@@ -36,13 +36,30 @@ void queue_close(ike_sa_t* ike_sa)
     lib->processor->queue_job(lib->processor, (job_t*)job);
 }
 
+static ike_sa_id_t* id_of(struct charon_sa const* sa)
+{
+    return ike_sa_id_create(IKEV2_MAJOR_VERSION, sa->initiator_spi, sa->responder_spi,
+                            sa->initiated ? TRUE : FALSE);
+}
+
+static void release_id(void* id) { ((ike_sa_id_t*)id)->destroy(id); }
+
 void charon_close(struct charon_sa const* sa)
 {
-    ike_sa_id_t* id = ike_sa_id_create(IKEV2_MAJOR_VERSION, sa->initiator_spi, sa->responder_spi,
-                                       sa->initiated ? TRUE : FALSE);
+    ike_sa_id_t* id = id_of(sa);
     lib->processor->queue_job(lib->processor, (job_t*)delete_ike_sa_job_create(id, TRUE));
     id->destroy(id);
 }
+
+static job_requeue_t run_abandon(void* id)
+{
+    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+    if (ike_sa)
+        give_back(ike_sa, ike_sa->delete(ike_sa, TRUE));
+    return JOB_REQUEUE_NONE;
+}
+
+void charon_abandon(struct charon_sa const* sa) { queue(run_abandon, id_of(sa), release_id); }
 
 // ---- review: a negotiation of ours is looked at after a while
 
@@ -120,9 +137,10 @@ void charon_negotiate(uint64_t number, struct charon_flow const* flow, uint32_t 
     queue(run_negotiation, negotiation, free);
 }
 
-// ---- an initiator has its SA only when it has worked through our answer, which it shows by answering the
-// next request: that is asked for at once. One that gave up while our answer was on its way has left us with
-// an SA that nobody uses: that is found a little later.
+// ---- an initiator has its SA only when it has worked through our answer, which it shows by its ESP or by
+// answering the next request: that is asked for soon, but not so soon that it overtakes our answer inside the
+// peer, which would throw it away. One that gave up while our answer was on its way has left us with an SA
+// that nobody uses: that is found a little later.
 
 enum { confirmation_delay_ms = 20, liveness_delay_ms = 2000 };
 
@@ -151,8 +169,6 @@ static job_requeue_t run_question(void* data)
     give_back(ike_sa, status);
     return JOB_REQUEUE_NONE;
 }
-
-static void release_id(void* id) { ((ike_sa_id_t*)id)->destroy(id); }
 
 void queue_confirmation(ike_sa_t* ike_sa)
 {

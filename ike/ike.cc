@@ -111,6 +111,12 @@ void Ike::close(IkeSaId sa)
         charon_close(&*found);
 }
 
+void Ike::abandon(IkeSaId sa)
+{
+    if (auto found = m_state->sas.find(sa))
+        charon_abandon(&*found);
+}
+
 size_t Ike::sa_count() const { return m_state->sas.size(); }
 
 std::string_view ike_version() { return charon_version(); }

@@ -64,6 +64,8 @@ public:
     void negotiate(NegotiationId id, Flow const& flow);
     /// DELETE to the peer; SaDown follows. Unknown ids are ignored.
     void close(IkeSaId sa);
+    /// The same, but the SA goes at once: for one whose local address is gone, so that no answer can come.
+    void abandon(IkeSaId sa);
 
     [[nodiscard]] size_t sa_count() const;
 

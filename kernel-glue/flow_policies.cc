@@ -77,7 +77,8 @@ xfrm::Selector inbound_selector(Flow const& flow)
 
 FlowPolicies hold_policies(FlowOfLine const& of, Reqid reqid)
 {
-    auto const trap = outbound_template(of.flow, trap_reqid_of(of.flow.service), EspMode::Transport);
+    auto const trap =
+        outbound_template(of.flow, trap_reqid_of(of.flow.local, of.flow.service), EspMode::Transport);
     return {undecided_inbound(of, reqid), policy(of, Direction::Out, Verdict::Allow, trap)};
 }
 

@@ -34,7 +34,7 @@ Result<void> ForwardingPlane::queued(xfrm::Acquire const& acquire)
     auto const* line = m_installation.table().find(flow.remote, flow.service);
     // A trap that names one host is the flow's own policy in a moment, and takes its queue along.
     if (!line || !starts_negotiation(line->group) || line->network.is_host() ||
-        line->service != flow.service || acquire.reqid != trap_reqid_of(line->service))
+        line->service != flow.service || acquire.reqid != trap_reqid_of(flow.local, line->service))
         return {};
     TrapName const trap{flow.local, line->network, line->service};
     if (auto const rotation = m_queues.wait(trap, acquire.alias, flow))
@@ -175,7 +175,7 @@ Result<void> ForwardingPlane::kick(Flow const& flow)
 
 Result<void> ForwardingPlane::sweep_larval(Flow const& flow, Reqid reqid)
 {
-    auto const trap = trap_reqid_of(flow.service);
+    auto const trap = trap_reqid_of(flow.local, flow.service);
     if (auto removed = m_requests.remove_larval(flow, trap, EspMode::Transport); !removed)
         return removed;
     for (auto const mode : {EspMode::Transport, EspMode::Tunnel})

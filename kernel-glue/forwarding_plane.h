@@ -81,6 +81,9 @@ public:
     /// were removed or opened.
     Result<size_t> release_open();
 
+    /// As of the last install().
+    [[nodiscard]] bool is_own(Address const& address) const { return m_installation.is_own(address); }
+
     /// For counters and resynchronisation.
     [[nodiscard]] xfrm::Requests& requests() { return m_requests; }
 

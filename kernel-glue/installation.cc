@@ -50,6 +50,12 @@ Result<void> carry_out(xfrm::Requests& kernel, PolicyChange const& change)
     __builtin_unreachable();
 }
 
+bool takes_route(PolicyChange const& change, Family family)
+{
+    return change.kind == PolicyChange::Kind::Remove && lets_out(change.policy) &&
+           change.policy.selector.source.family() == family;
+}
+
 // A line stands for several policies; it is reported once.
 std::vector<GroupLine> copies_of(std::vector<GroupLine const*> lines)
 {
@@ -89,6 +95,11 @@ Result<std::vector<GroupLine const*>> apply_changes(xfrm::Requests& kernel,
         else if (!done && !is_taken && !is_gone)
             return std::unexpected(done.error());
     }
+    for (auto const family : {Family::V4, Family::V6})
+        if (std::ranges::any_of(changes,
+                                [family](auto const& change) { return takes_route(change, family); }))
+            if (auto forgotten = forget_routes(kernel, family); !forgotten)
+                return std::unexpected(forgotten.error());
     return taken;
 }
 

@@ -58,7 +58,27 @@ Result<void> remove_ours(xfrm::Requests& kernel, xfrm::Selector const& selector,
         return {};
     if (!present)
         return std::unexpected(present.error());
-    return unless_missing(kernel.remove(*present));
+    if (auto removed = unless_missing(kernel.remove(*present)); !removed)
+        return removed;
+    return lets_out(*present) ? forget_routes(kernel, selector.source.family()) : Result<void>{};
+}
+
+// A policy that no packet matches comes and goes.
+Result<void> forget_routes(xfrm::Requests& kernel, Family family)
+{
+    auto const nobody = Prefix::host(Address::any(family));
+    xfrm::Policy const passing{{nobody, nobody, 0, std::nullopt, std::nullopt},
+                               xfrm::Direction::Out,
+                               exemption_priority(),
+                               xfrm::Verdict::Allow,
+                               std::nullopt};
+    auto const created = kernel.create(passing);
+    return created ? unless_missing(kernel.remove(passing)) : created;
+}
+
+bool lets_out(xfrm::Policy const& policy)
+{
+    return policy.direction == xfrm::Direction::Out && policy.verdict == xfrm::Verdict::Allow && !policy.tmpl;
 }
 
 Result<void> remove_own_states(xfrm::Requests& kernel)

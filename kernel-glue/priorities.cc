@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel-glue/priorities.h"
 
+#include <cstddef>
+
 namespace oekd {
 
 namespace {
@@ -96,14 +98,14 @@ bool is_line(uint32_t priority)
     return kind == Kind::Front || kind == Kind::Back || kind == Kind::Unasked;
 }
 
-Reqid trap_reqid_of(Service const& service)
+Reqid trap_reqid_of(Address const& own, Service const& service)
 {
-    if (service.is_everything())
-        return trap_reqid;
     constexpr uint32_t first = static_cast<uint32_t>(flow_reqid_last) + 1;
     constexpr uint32_t count = reqid_band_last - first + 1;
-    uint32_t const mixed =
+    uint32_t mixed =
         (uint32_t{service.protocol} * 65'537 + service.local_port) * 65'539 + service.remote_port;
+    for (auto const byte : own.bytes())
+        mixed = mixed * 16'777'619 + std::to_integer<uint32_t>(byte); // FNV's prime
     return Reqid{first + mixed % count};
 }
 

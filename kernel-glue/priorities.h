@@ -80,19 +80,17 @@ constexpr uint32_t reqid_band_last = 0x4f5f'ffff;
 {
     return uint32_t(reqid) >= reqid_band_first && uint32_t(reqid) <= reqid_band_last;
 }
-/// All plain wide traps and all holds of flows that cover everything share one reqid: a hold with another one
-/// would make the kernel ask a second time.
-constexpr Reqid trap_reqid{reqid_band_first};
-/// Those of a service have another one: while the larval SA of a pair lives, the kernel asks for no second
-/// one with the same reqid, whatever the ports. Two services may come to the same number; then the second
-/// waits for the first.
-[[nodiscard]] Reqid trap_reqid_of(Service const& service);
+/// For SAs that are never used.
+constexpr Reqid throw_away_reqid{reqid_band_first};
 /// For the SAs of flows.
 constexpr Reqid flow_reqid_first{reqid_band_first + 1};
 constexpr Reqid flow_reqid_last{0x4f4f'ffff};
-[[nodiscard]] constexpr bool is_trap(Reqid reqid)
-{
-    return reqid == trap_reqid || (reqid > flow_reqid_last && is_ours(reqid));
-}
+/// The wide traps of a service for one of our addresses and the holds of its flows share a reqid: a hold with
+/// another one would make the kernel ask a second time. Other services and addresses have others: while a
+/// larval SA to a destination lives, the kernel asks for no second one with the same reqid, whatever the
+/// ports, and now and then whatever the source. Two may come to the same number; then the second waits for
+/// the first.
+[[nodiscard]] Reqid trap_reqid_of(Address const& own, Service const& service);
+[[nodiscard]] constexpr bool is_trap(Reqid reqid) { return reqid > flow_reqid_last && is_ours(reqid); }
 
 } // namespace oekd

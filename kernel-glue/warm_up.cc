@@ -50,8 +50,8 @@ Result<void> Requests::try_algorithms(Flow const& addresses, EspAlgorithms algor
     Result<void> created;
     for (int i = 0; i < attempts; ++i) {
         auto const spi = random_spi();
-        created =
-            m_kernel.transact(encode_new_state({addresses, trap_reqid, EspMode::Transport, spi}, algorithms));
+        created = m_kernel.transact(
+            encode_new_state({addresses, throw_away_reqid, EspMode::Transport, spi}, algorithms));
         if (created)
             return remove_state(addresses.local, addresses.remote, spi);
         if (created.error().code != ErrorCode::Exists)

@@ -71,7 +71,7 @@ Policy wide_trap(GroupLine const& line, Address const& own, uint32_t alias, Turn
     auto const passes = permitted(line.conduct, line.group).negotiation == Conduct::Negotiation::Pass;
     return {selector, Direction::Out, line_priority(line.network, line.service, when_gone(line.group), turn),
             Verdict::Allow,
-            Template{any, any, trap_reqid_of(line.service), EspMode::Transport,
+            Template{any, any, trap_reqid_of(own, line.service), EspMode::Transport,
                      passes ? xfrm::Level::Use : xfrm::Level::Required}};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "kernel-glue/priorities.h"
 #include "kernel-glue/xfrm_events.h"
 #include "private_network.h"
 
@@ -27,6 +28,8 @@ public:
         auto const acquire = acquire_of(flow);
         return acquire && acquire->reqid == reqid;
     }
+    /// By the flow's wide trap or its hold.
+    bool trapped(Flow const& flow) { return acquired(flow, trap_reqid_of(flow.local, flow.service)); }
     /// The flow's last acquire, as soon as there is one; nullopt where none comes within the deadline.
     std::optional<xfrm::Acquire> acquire_of(Flow const& flow)
     {

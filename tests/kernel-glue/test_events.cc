@@ -59,12 +59,12 @@ TEST_CASE("a packet that hits a trap raises one acquire for its flow", "[kernel-
     trap(requests, "fd01::1", "fd01::/16");
 
     network.send("10.2.0.1", "one");
-    CHECK(log.acquired(flow("10.1.0.1", "10.2.0.1"), trap_reqid));
+    CHECK(log.trapped(flow("10.1.0.1", "10.2.0.1")));
     network.send("fd01::2", "two");
-    CHECK(log.acquired(flow("fd01::1", "fd01::2"), trap_reqid));
+    CHECK(log.trapped(flow("fd01::1", "fd01::2")));
     network.send("10.2.0.1", "three");
     network.send("10.2.0.2", "four");
-    CHECK(log.acquired(flow("10.1.0.1", "10.2.0.2"), trap_reqid));
+    CHECK(log.trapped(flow("10.1.0.1", "10.2.0.2")));
     CHECK(log.count() == 3);
 }
 
@@ -78,14 +78,14 @@ TEST_CASE("once its larval SA is removed, a flow's next packet raises a new acqu
     auto const peer = flow("10.1.0.1", "10.2.0.1");
 
     network.send("10.2.0.1", "one");
-    REQUIRE(log.acquired(peer, trap_reqid));
+    REQUIRE(log.trapped(peer));
     REQUIRE(requests.states().value().size() == 1);
     CHECK(requests.states().value().front().spi == Spi{});
-    REQUIRE(requests.remove_larval(peer, trap_reqid, EspMode::Transport));
+    REQUIRE(requests.remove_larval(peer, trap_reqid_of(peer.local, {}), EspMode::Transport));
     CHECK(requests.states().value().empty());
     log.forget();
     network.send("10.2.0.1", "two");
-    CHECK(log.acquired(peer, trap_reqid));
+    CHECK(log.trapped(peer));
 }
 
 TEST_CASE("messages of other processes are ignored", "[kernel-glue][events][kernel]")
@@ -96,7 +96,7 @@ TEST_CASE("messages of other processes are ignored", "[kernel-glue][events][kern
     trap(requests, "10.1.0.1", "10.2.0.0/16");
     spoof_acquire(log.fd());
     network.send("10.2.0.1", "one");
-    CHECK(log.acquired(flow("10.1.0.1", "10.2.0.1"), trap_reqid));
+    CHECK(log.trapped(flow("10.1.0.1", "10.2.0.1")));
     CHECK(log.count() == 1);
     CHECK(log.malformed() == 0);
 }
@@ -120,7 +120,7 @@ TEST_CASE("an overrun is reported, and the larval SAs tell what was lost", "[ker
     std::set<Address> larval;
     for (auto const& state : states) {
         CHECK(state.spi == Spi{});
-        CHECK(state.reqid == trap_reqid);
+        CHECK(is_trap(state.reqid));
         larval.insert(state.destination);
     }
     CHECK(larval.size() == peers);
@@ -138,6 +138,6 @@ TEST_CASE("an expiring larval SA is announced", "[kernel-glue][events][kernel]")
     EventLog log;
     trap(requests, "10.1.0.1", "10.2.0.0/16");
     network.send("10.2.0.1", "one");
-    REQUIRE(log.acquired(flow("10.1.0.1", "10.2.0.1"), trap_reqid));
+    REQUIRE(log.trapped(flow("10.1.0.1", "10.2.0.1")));
     CHECK(log.expired(flow("10.1.0.1", "10.2.0.1")));
 }

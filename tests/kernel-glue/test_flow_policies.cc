@@ -67,7 +67,7 @@ TEST_CASE("a hold asks with the wide trap's reqid, in transport mode", "[kernel-
 {
     auto const held = hold_policies(of(sample(), PolicyGroup::PrivateOrClear), reqid);
     REQUIRE(held.out.tmpl);
-    CHECK(held.out.tmpl->reqid == trap_reqid);
+    CHECK(held.out.tmpl->reqid == trap_reqid_of(sample().local, {}));
     CHECK(held.out.tmpl->mode == EspMode::Transport);
     CHECK(admits_cleartext(held.in));
     CHECK(held.in.tmpl->mode == EspMode::Tunnel);

@@ -66,7 +66,7 @@ TEST_CASE("the first packet waits for the decision and then leaves in the clear"
     auto const [peer, to] = GENERATE(table<Flow, std::string>({{east, "10.2.0.1"}, {east_v6, "fd01::2"}}));
     Host host({{"10.2.0.0/16", poc}, {"fd01::/16", poc}});
     host.network.send(to, "first");
-    REQUIRE(host.log.acquired(peer, trap_reqid));
+    REQUIRE(host.log.trapped(peer));
     REQUIRE(host.plane.hold(of(peer, poc), reqid));
     host.network.send(to, "second");
     CHECK(std::ranges::find(host.network.texts(), "first") == host.network.texts().end());
@@ -92,7 +92,7 @@ TEST_CASE("held packets leave at once, not when the kernel's timer next looks",
     for (int attempt = 0; attempt < 3; ++attempt) {
         Host host({{"10.2.0.0/16", poc}});
         host.network.send("10.2.0.1", "first");
-        REQUIRE(host.log.acquired(east, trap_reqid));
+        REQUIRE(host.log.trapped(east));
         REQUIRE(host.plane.hold(of(east, poc), reqid));
         host.network.send("10.2.0.1", "second");
         auto const decided = Clock::now();
@@ -109,7 +109,7 @@ TEST_CASE("dropped flows lose what was held, and neither send nor receive", "[ke
 {
     Host host({{"10.2.0.0/16", PolicyGroup::Private}});
     host.network.send("10.2.0.1", "held");
-    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.log.trapped(east));
     REQUIRE(host.plane.hold(of(east, PolicyGroup::Private), reqid));
     REQUIRE(host.plane.drop(of(east, PolicyGroup::Private)));
     REQUIRE(host.plane.kick(east));
@@ -183,7 +183,7 @@ TEST_CASE("a released flow asks again at once", "[kernel-glue][plane][kernel]")
     Host host({{"10.2.0.0/16", poc}});
     auto const before = number_of_ours(host.kernel());
     host.network.send("10.2.0.1", "one");
-    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.log.trapped(east));
     REQUIRE(host.plane.hold(of(east, poc), reqid));
     REQUIRE(host.plane.pass(of(east, poc)));
     REQUIRE(host.plane.release(east));
@@ -192,7 +192,7 @@ TEST_CASE("a released flow asks again at once", "[kernel-glue][plane][kernel]")
     CHECK(host.kernel().states().value().empty());
     host.log.forget();
     host.network.send("10.2.0.1", "two");
-    CHECK(host.log.acquired(east, trap_reqid));
+    CHECK(host.log.trapped(east));
 }
 
 TEST_CASE("explicit policies of others win and are not touched", "[kernel-glue][plane][kernel]")
@@ -238,7 +238,7 @@ TEST_CASE("a restart takes over the wide policies and removes the flows' own", "
     auto const wide = host.kernel().policies().value();
     REQUIRE(host.plane.hold(of(east, poc), reqid));
     host.network.send("10.3.0.1", "one");
-    REQUIRE(host.log.acquired(flow("10.1.0.1", "10.3.0.1"), trap_reqid));
+    REQUIRE(host.log.trapped(flow("10.1.0.1", "10.3.0.1")));
 
     auto next = ForwardingPlane::open().value();
     REQUIRE(install(next, host.table));
@@ -276,7 +276,7 @@ TEST_CASE("the end leaves nothing of ours", "[kernel-glue][plane][kernel]")
 {
     Host host({{"0.0.0.0/0", PolicyGroup::Private}, {"10.2.0.0/16", poc}, {"::/0", poc}});
     host.network.send("10.2.0.1", "one");
-    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.log.trapped(east));
     REQUIRE(host.plane.hold(of(east, poc), reqid));
     REQUIRE(host.plane.remove_all());
     CHECK(host.kernel().policies().value().empty());
@@ -354,7 +354,7 @@ TEST_CASE("a flow that lost its key stays closed to cleartext while it gets anot
     REQUIRE(host.plane.encrypt(of(east, poc), reqid, EspMode::Transport, Inbound::Require));
     REQUIRE(host.plane.hold(of(east, poc), reqid, Inbound::Require));
     CHECK(host.network.refused("10.2.0.1", "10.3.0.1", "held again"));
-    CHECK(host.out(east).tmpl->reqid == trap_reqid);
+    CHECK(is_trap(host.out(east).tmpl->reqid));
 }
 
 TEST_CASE("a reload asks the kernel for the lines that changed, and for nothing else",
@@ -445,7 +445,7 @@ TEST_CASE("the trap of one host lets a held packet go when its flow is decided",
         return; // nothing is held in a user namespace, which has no xfrm_larval_drop
     Host host({{"10.2.0.1", poc}});
     host.network.send("10.2.0.1", "held");
-    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.log.trapped(east));
     REQUIRE(host.plane.hold(of(east, poc), reqid));
     REQUIRE(host.plane.pass(of(east, poc)));
     REQUIRE(host.plane.kick(east));

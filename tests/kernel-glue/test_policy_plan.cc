@@ -168,7 +168,7 @@ TEST_CASE("a release leaves nothing where nothing is closed", "[kernel-glue][pla
 {
     auto present = policies_of(wanted_by(table_of({{"10.0.0.0/8", PolicyGroup::PrivateOrClear}})));
     auto const held =
-        hold_policies(of(flow("10.1.0.1", "10.2.0.1"), PolicyGroup::PrivateOrClear), trap_reqid);
+        hold_policies(of(flow("10.1.0.1", "10.2.0.1"), PolicyGroup::PrivateOrClear), flow_reqid_first);
     present.push_back(held.out);
     present.push_back(held.in);
     for (auto const& change : plan_release(present)) {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel-glue/priorities.h"
+#include "tests/kernel-glue/private_network.h"
 
 #include <array>
 #include <catch2/catch.hpp>
 
 using namespace oekd;
+using test::address;
 
 namespace {
 
@@ -102,14 +104,16 @@ TEST_CASE("a longer prefix comes before a shorter one, whatever else", "[kernel-
     }
 }
 
-TEST_CASE("each service has a trap's reqid, which is no flow's", "[kernel-glue][priorities]")
+TEST_CASE("each service and own address has a trap's reqid, which is no flow's", "[kernel-glue][priorities]")
 {
-    CHECK(trap_reqid_of({}) == trap_reqid);
+    auto const own = address("10.1.0.1");
     for (auto const& service : services) {
-        CHECK(is_trap(trap_reqid_of(service)));
-        CHECK(is_ours(trap_reqid_of(service)));
+        CHECK(is_trap(trap_reqid_of(own, service)));
+        CHECK(is_ours(trap_reqid_of(own, service)));
+        CHECK(trap_reqid_of(own, service) != trap_reqid_of(address("10.1.0.2"), service));
     }
-    CHECK(trap_reqid_of({6, 0, 22}) != trap_reqid_of({6, 22, 0}));
+    CHECK(trap_reqid_of(own, {6, 0, 22}) != trap_reqid_of(own, {6, 22, 0}));
+    CHECK(trap_reqid_of(address("fd01::1"), {}) != trap_reqid_of(address("fd01::2"), {}));
     CHECK_FALSE(is_trap(flow_reqid_first));
     CHECK_FALSE(is_trap(flow_reqid_last));
 }
@@ -119,6 +123,6 @@ TEST_CASE("the band lies above the numbers of other programs", "[kernel-glue][pr
     CHECK(priority_band_first > 4'000'000); // libreswan's highest
     CHECK(!is_ours(priority_band_first - 1));
     CHECK(!is_ours(priority_band_last + 1));
-    CHECK(is_ours(trap_reqid));
+    CHECK(is_ours(throw_away_reqid));
     CHECK(!is_ours(Reqid{16384}));
 }

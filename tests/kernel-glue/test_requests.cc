@@ -26,7 +26,7 @@ Policy blocking(std::string_view source, std::string_view destination, uint32_t 
 
 std::vector<Policy> samples()
 {
-    Template const transport{Address::any(Family::V4), Address::any(Family::V4), trap_reqid,
+    Template const transport{Address::any(Family::V4), Address::any(Family::V4), throw_away_reqid,
                              EspMode::Transport, Level::Required};
     Template const tunnel{address("fd02::1"), address("fd01::1"), Reqid{77}, EspMode::Tunnel, Level::Use};
     return {
@@ -192,7 +192,7 @@ TEST_CASE("removing a larval SA that is not there leaves none", "[kernel-glue][r
     PrivateNetwork const network;
     auto requests = Requests::open().value();
     auto const mode = GENERATE(EspMode::Transport, EspMode::Tunnel);
-    CHECK(requests.remove_larval(flow("10.1.0.1", "10.2.0.1"), trap_reqid, mode));
-    CHECK(requests.remove_larval(flow("fd01::1", "fd01::2"), trap_reqid, mode));
+    CHECK(requests.remove_larval(flow("10.1.0.1", "10.2.0.1"), throw_away_reqid, mode));
+    CHECK(requests.remove_larval(flow("fd01::1", "fd01::2"), throw_away_reqid, mode));
     CHECK(requests.states().value().empty());
 }

@@ -71,7 +71,7 @@ TEST_CASE("a wide trap asks for transport mode between the packet's own addresse
     REQUIRE(trap.tmpl);
     CHECK(trap.tmpl->source == Address::any(Family::V6));
     CHECK(trap.tmpl->destination == Address::any(Family::V6));
-    CHECK(trap.tmpl->reqid == trap_reqid);
+    CHECK(is_trap(trap.tmpl->reqid));
     CHECK(trap.tmpl->mode == EspMode::Transport);
     CHECK(trap.tmpl->level == xfrm::Level::Required);
 }
@@ -117,7 +117,7 @@ TEST_CASE("a line with a service concerns its packets only", "[kernel-glue][wide
         CHECK((out ? policy.selector.destination_port : policy.selector.source_port) == 22);
         CHECK(!(out ? policy.selector.source_port : policy.selector.destination_port));
     }
-    CHECK(policies[0].tmpl->reqid == trap_reqid_of(ssh.service));
+    CHECK(policies[0].tmpl->reqid == trap_reqid_of(address("10.1.0.1"), ssh.service));
 }
 
 TEST_CASE("a group that passes packets while it decides has an optional trap", "[kernel-glue][wide]")

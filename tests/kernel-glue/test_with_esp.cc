@@ -57,7 +57,7 @@ TEST_CASE("held packets leave as ESP, the first one too, and none in the clear",
     auto const group = GENERATE(PolicyGroup::PrivateOrClear, PolicyGroup::Private);
     EspHost host(group);
     host.network.send("10.2.0.1", "first");
-    REQUIRE(host.log.acquired(east, trap_reqid));
+    REQUIRE(host.log.trapped(east));
     REQUIRE(host.plane.hold(of(east, group), reqid));
     host.network.send("10.2.0.1", "second");
     add_sa("10.1.0.1", "10.2.0.1", to_string(mode));

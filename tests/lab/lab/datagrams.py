@@ -7,7 +7,7 @@ import struct
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -37,7 +37,8 @@ def datagrams(
         socket_at(*destination) as receiver,
         ThreadPoolExecutor(1) as thread,
     ):
-        sender.connect(receiver.getsockname())
+        with suppress(PermissionError):  # by `block`; then nothing can be sent either
+            sender.connect(receiver.getsockname())
         running = thread.submit(exchange, result, sender, receiver, over, interval)
         try:
             yield result

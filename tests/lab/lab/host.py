@@ -15,6 +15,10 @@ from .guest import this_guest
 from .netns import inside
 
 
+SO_RCVBUFFORCE = 33  # asm-generic/socket.h
+ROOM = 64 << 20  # what a socket did not take was lost on the way, and not here
+
+
 class Host:
     def __init__(self, name: str, number: int) -> None:
         self.name = name
@@ -114,6 +118,7 @@ class Host:
     def udp_socket(self, port: int = 0, family: int = 4, address: str | None = None) -> socket.socket:
         with inside(self.name):
             sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_DGRAM)
+        sock.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, ROOM)
         sock.bind((address or self.address(family), port))
         return sock
 

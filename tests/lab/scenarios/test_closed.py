@@ -54,3 +54,14 @@ def test_no_gap_where_both_are_closed(traffic, west, plain, oekd, family):
     ):
         daemon.reload(groups)
         traffic.is_stopped(closed, count=5)
+
+
+@FAMILIES
+@pytest.mark.parametrize("group", CLOSED)
+def test_closed_where_a_line_in_the_clear_is_taken_away(traffic, west, plain, oekd, group, family):
+    """Nothing comes into the kernel then, things only go; and who talks already is not asked for its route."""
+    world = {group: ["0.0.0.0/0", "::/0"]}
+    daemon = oekd(west, world | {"clear": plain.networks})
+    traffic.flows()
+    daemon.reload(world)
+    traffic.is_stopped(time.monotonic())

@@ -8,6 +8,7 @@ import os
 
 import pytest
 from lab import forge
+from lab.datagrams import datagrams
 from lab.pcap import UDP
 from lab.wait import wait_until
 
@@ -114,3 +115,13 @@ def test_a_silent_peer_is_asked_again_when_the_shunt_is_over(wire, guest, west, 
         enough = ping.sent + 10
         wait_until(lambda: ping.sent > enough, guest.patience(5), "traffic after it")
     assert ping.lost == 0, f"{ping}"
+
+
+@FAMILIES
+def test_who_has_talked_all_the_while_finds_the_trap_again(wire, guest, west, plain, road, oekd, family):
+    """A connected socket keeps its route, as every TCP connection does: nobody else's packet need come."""
+    road.drop(west, protocol=UDP, port=500)
+    oekd(west, {"private-or-clear": plain.networks}, {"ike": {"retransmit": "50ms"}, "shunt": {"short": "1s"}})
+    with datagrams((west, west.address(family)), (plain, plain.address(family))) as sent:
+        wait_until(lambda: len(wire.ike_sas(west, plain)) >= 2, guest.patience(5), "another probe")
+    assert sent.arrived

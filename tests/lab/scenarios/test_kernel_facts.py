@@ -7,11 +7,13 @@ If one of these fails on a new kernel, the forwarding plane must change before t
 import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 
 import pytest
 from lab.byhand import Pair, selector, template
 from lab.echo import answers_from_a_program
+from lab.host import Host
+from lab.network import end_of_link, main_ip
 from lab.wait import wait_until
 
 WIDE = "dst 10.0.0.0/8 dir out priority 1000000 tmpl proto esp reqid 1 mode transport"
@@ -55,15 +57,21 @@ def kick_wide_trap(west):
     west.ip(f"xfrm policy update src {west.ipv4}/32 {WIDE}")
 
 
-@pytest.fixture
-def acquires(west, tmp_path):
+@contextmanager
+def acquires_of(host, folder):
     """What the kernel asks for; only with a listener does it keep larval states."""
-    with (tmp_path / "acquires").open("w") as output:
-        monitor = subprocess.Popen(west.command("ip", "xfrm", "monitor", "acquire"), stdout=output)
-    wait_until(lambda: monitors(west), 5, "`ip xfrm monitor` to listen")
-    yield lambda: (tmp_path / "acquires").read_text().count("acquire proto esp")
+    with (folder / "acquires").open("w") as output:
+        monitor = subprocess.Popen(host.command("ip", "xfrm", "monitor", "acquire"), stdout=output)
+    wait_until(lambda: monitors(host), 5, "`ip xfrm monitor` to listen")
+    yield lambda: (folder / "acquires").read_text().count("acquire proto esp")
     monitor.terminate()
     monitor.wait()
+
+
+@pytest.fixture
+def acquires(west, tmp_path):
+    with acquires_of(west, tmp_path) as count:
+        yield count
 
 
 def monitors(host):
@@ -82,6 +90,34 @@ def test_a_larval_state_keeps_the_kernel_from_asking_again(trapped, acquires, we
 def test_without_a_listener_there_is_no_larval_state(trapped, west, east):
     send(west, east, b"held all the same")
     assert not west.xfrm_states()
+
+
+@pytest.fixture
+def young():
+    """A host that has never had an SA: the kernel's hash tables grow with them, and never shrink."""
+    host = Host("young", 7)
+    main_ip([f"netns add {host}"])
+    host.ip("link add eth0 type dummy", *end_of_link("eth0", host.number, 1), "route add default dev eth0")
+    host.sysctl("net.core.xfrm_larval_drop", 0)
+    yield host
+    main_ip([f"netns del {host}"])
+
+
+@pytest.mark.parametrize("reqids", ["one for all", "one for each source"])
+def test_the_larval_state_of_another_source_may_keep_the_kernel_from_asking(young, tmp_path, reqids):
+    """Where the two come to the same hash, xfrm_state_find() does not compare their sources."""
+    sources = [f"10.7.1.{number}" for number in range(1, 21)]
+    with young.more_addresses(sources), acquires_of(young, tmp_path):
+        for number, source in enumerate(sources, 1):
+            reqid = 1 if reqids == "one for all" else number
+            young.ip(
+                f"xfrm policy add src {source}/32 dst 10.0.0.0/8 dir out priority 1000000 "
+                f"tmpl proto esp reqid {reqid} mode transport"
+            )
+            with young.udp_socket(address=source) as sock:
+                sock.sendto(b"held", ("10.2.0.1", 7777))
+        asked = len(young.xfrm_states())
+    assert (asked < 20) if reqids == "one for all" else (asked == 20), f"{asked} times"
 
 
 def test_a_hold_with_another_reqid_asks_again(trapped, acquires, west, east):
@@ -199,6 +235,24 @@ def test_the_same_selector_again_is_refused_whatever_its_priority(west, east):
     west.ip(f"xfrm policy add {selector(west, east, 'out')}")
     with pytest.raises(AssertionError, match="File exists"):
         west.ip(f"xfrm policy add {selector(west, east, 'out').replace('1000', '2000')}")
+
+
+def test_a_connected_socket_does_not_notice_that_a_policy_is_gone(west, east, receiver):
+    """It keeps its route, and with it the answer that no IPsec is needed. Only an insert makes it ask again."""
+    open_ = selector(west, east, "out")
+    west.ip(
+        f"xfrm policy add src {west.ipv4}/32 dst 10.0.0.0/8 dir out priority 2000 action block",
+        f"xfrm policy add {open_}",
+    )
+    with west.udp_socket() as sock:
+        sock.connect((east.ipv4, 7777))
+        sock.send(b"open")
+        west.ip(f"xfrm policy delete {open_.removesuffix(' priority 1000')}")
+        sock.send(b"gone")
+        assert [receiver.recv(100), receiver.recv(100)] == [b"open", b"gone"]
+        west.ip("xfrm policy add src 0.0.0.0/32 dst 0.0.0.0/32 dir out priority 1")
+        with pytest.raises(PermissionError):
+            sock.send(b"asked again")
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,18 @@ namespace {
 
 std::string spi_text(uint64_t spi) { return fmt::format("0x{:08x}", spi); }
 
+OrderedJson json_of_name(NameReport const& name)
+{
+    return {{"name", name.name},
+            {"service", or_null(name.service)},
+            {"group", name.group},
+            {"file", name.file},
+            {"line", name.line},
+            {"addresses", name.addresses},
+            {"signed_addresses", name.signed_addresses},
+            {"problem", or_null(name.problem)}};
+}
+
 OrderedJson json_of_sa(SaReport const& sa)
 {
     return {{"ike_sa", sa.ike_sa},
@@ -87,6 +99,7 @@ std::string json_text(StatusReport const& status)
                     {"started", rfc3339(status.started)},
                     {"flows", flows},
                     {"lines", to_array(status.lines, json_of_line)},
+                    {"names", to_array(status.names, json_of_name)},
                     {"exempt", exempt},
                     {"warnings", status.warnings}});
 }

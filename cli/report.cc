@@ -60,6 +60,18 @@ FlowReport decode_flow(Json const& flow)
 
 namespace {
 
+NameReport decode_name(Json const& name)
+{
+    return {text(name, "Name"),
+            text(name, "Service"),
+            text(name, "Group"),
+            text(name, "File"),
+            number(name, "Line"),
+            texts(name, "Addresses"),
+            texts(name, "SignedAddresses"),
+            text(name, "Problem")};
+}
+
 StatusReport decode_status_dictionary(Json const& status)
 {
     StatusReport report;
@@ -74,6 +86,7 @@ StatusReport decode_status_dictionary(Json const& status)
     report.max_flows = number(status, "MaxFlows");
     report.lines = list(status, "Lines", decode_line);
     report.warnings = texts(status, "Warnings");
+    report.names = list(status, "Names", decode_name);
     report.own_addresses = texts(status, "OwnAddresses");
     report.dns_servers = texts(status, "DnsServers");
     report.dns = text(status, "Dns");

@@ -64,6 +64,18 @@ struct FlowReport {
     std::vector<HistoryReport> history; ///< only in details, oldest first
 };
 
+/// A host name in a group file.
+struct NameReport {
+    std::string name;
+    std::string service; ///< empty: everything
+    std::string group;
+    std::string file;
+    uint64_t line = 0;
+    std::vector<std::string> addresses;
+    std::vector<std::string> signed_addresses; ///< of these
+    std::string problem;                       ///< why the DNS does not know it now
+};
+
 struct StatusReport {
     std::string version;
     std::string strongswan;
@@ -76,6 +88,7 @@ struct StatusReport {
     uint64_t max_flows = 0;
     std::vector<LineReport> lines;
     std::vector<std::string> warnings;
+    std::vector<NameReport> names;
     std::vector<std::string> own_addresses;
     std::vector<std::string> dns_servers;
     std::string dns; ///< "servers": DNS is exempt to these; "any"

@@ -6,6 +6,7 @@
 #include "cli/json_output.h"
 #include "policy/group.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -65,6 +66,15 @@ std::string groups(StatusReport const& status, Style const& style)
     return fmt::format("{}", fmt::join(texts, style.separator()));
 }
 
+std::string names(StatusReport const& status, Style const& style)
+{
+    auto const unresolved = std::ranges::count_if(
+        status.names, [](NameReport const& name) { return name.addresses.empty() || !name.problem.empty(); });
+    auto const total = std::ssize(status.names);
+    auto text = fmt::format("{} resolved", total - unresolved);
+    return unresolved == 0 ? text : fmt::format("{}{}{} not", text, style.separator(), unresolved);
+}
+
 /// What is never held nor blocked: the part that differs first.
 std::string exempt(StatusReport const& status, Style const& style)
 {
@@ -86,6 +96,8 @@ std::string format_status(StatusReport const& status, WallTime now, Style const&
     auto result = heading(status, now, style) + row("flows", flows(status, style));
     if (!status.lines.empty())
         result += row("groups", groups(status, style));
+    if (!status.names.empty())
+        result += row("names", names(status, style));
     result += row("exempt", exempt(status, style));
     if (!status.tunnels_left_out.empty())
         result += row("left out", fmt::format("{} (tunnel devices that are not in interfaces)",

@@ -55,6 +55,8 @@ std::vector<Setting> settings_of(Config& config)
 
         path_setting("dns.resolv-conf", surroundings.resolv_conf, max_path),
         path_setting("dns.resolved-conf", surroundings.resolved_conf, max_path),
+        path_setting("dns.trust-anchor", config.dns.trust_anchor, max_path),
+        seconds_setting("dns.ttl-min", config.dns.shortest_ttl, 1s, 1h),
 
         duration_setting("hold.silence", timing.hold_silence, 10ms, 10s),
         duration_setting("hold.capable", timing.hold_capable, 10ms, 10s),

@@ -20,6 +20,8 @@ struct Conducts {
 };
 [[nodiscard]] Conduct conduct_of(Conducts const& conducts, PolicyGroup group);
 
+constexpr std::string_view default_trust_anchor = "/usr/share/dns/root.key"; ///< Debian's dns-root-data
+
 /// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See
 /// oekd.conf(5).
 struct Config {
@@ -31,6 +33,11 @@ struct Config {
     int event_buffer = 8 << 20; ///< bytes that wait for us in the kernel's event socket
     size_t max_flows = 65'536;
     Surroundings::Options surroundings;
+    struct Dns {
+        /// Where the default does not exist nothing is validated.
+        std::filesystem::path trust_anchor = default_trust_anchor;
+        std::chrono::seconds shortest_ttl{30};
+    } dns;
 };
 
 /// Reads and checks the file: unknown key, wrong type, value out of range are errors with file and line.
@@ -39,7 +46,8 @@ enum class ConfigFile { Required, Optional };
 Result<Config> load_config(std::filesystem::path const& file, ConfigFile required);
 
 struct LoadedGroups {
-    GroupTable table;
+    GroupTable table; ///< without what names stand for
+    std::vector<NamedLine> names;
     std::vector<LineError> errors; ///< bad lines: reported, skipped
 };
 /// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error. A

@@ -116,6 +116,28 @@ int append_one_in_detail(sd_bus_message* message, FlowView const& flow)
     });
 }
 
+int append_name(sd_bus_message* message, NameView const& name)
+{
+    std::vector<Address> addresses;
+    std::vector<Address> proven;
+    for (auto const& host : name.addresses) {
+        addresses.push_back(host.address);
+        if (host.provenance == HostAddress::Provenance::Signed)
+            proven.push_back(host.address);
+    }
+    return append_dictionary(message, [&](Entries& entries) {
+        entries.text("Name", name.line.name);
+        write_service(entries, name.line.service);
+        entries.text("Group", to_string(name.line.group));
+        entries.text("File", name.line.file);
+        entries.number("Line", static_cast<uint64_t>(name.line.line));
+        entries.array("Addresses", "as", addresses, append_address);
+        entries.array("SignedAddresses", "as", proven, append_address);
+        if (!name.problem.empty())
+            entries.text("Problem", name.problem);
+    });
+}
+
 } // namespace
 
 int append_status(sd_bus_message* message, StatusView const& status)
@@ -132,6 +154,7 @@ int append_status(sd_bus_message* message, StatusView const& status)
         entries.number("MaxFlows", status.max_flows);
         entries.array("Lines", "aa{sv}", status.lines, append_group_line);
         entries.array("Warnings", "as", status.warnings, append_text);
+        entries.array("Names", "aa{sv}", status.names, append_name);
         entries.array("OwnAddresses", "as", status.exempt.own_addresses, append_address);
         entries.array("DnsServers", "as", status.exempt.dns_servers, append_address);
         entries.text("Dns", status.exempt.dns == Exempt::Dns::ToAny ? "any" : "servers");

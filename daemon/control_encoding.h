@@ -14,8 +14,10 @@
 ///
 ///   status   Version s, StrongSwan s, Started t, Encrypted t, Authenticated t, Clear t, Blocked t, Deciding
 ///   t,
-///            MaxFlows t, Lines aa{sv}, Warnings as, OwnAddresses as, DnsServers as, Dns s ("servers",
-///            "any"), Ntp s ("none", "any"), TunnelsLeftOut as
+///            MaxFlows t, Lines aa{sv}, Warnings as, Names aa{sv}, OwnAddresses as, DnsServers as, Dns s
+///            ("servers", "any"), Ntp s ("none", "any"), TunnelsLeftOut as
+///   name     Name s, Service s, Group s, File s, Line t, Addresses as, SignedAddresses as (of these),
+///            Problem s
 ///   line     Network s, Service s, Group s, File s, Line t
 ///   flow     Local s, Remote s, Service s, Group s, File s, Line t (the line that decided), State s,
 ///   Protection s, Since t,

@@ -29,7 +29,10 @@ void Daemon::stop(Ending ending)
     m_control.reset();
     m_sources.clear();
     m_surroundings.reset();
+    m_names.reset();
+    m_resolver.reset();
     m_install_retry = {};
+    m_names_retry = {};
     if (m_gatekeeper)
         m_gatekeeper->close();
     m_ike.reset();
@@ -69,19 +72,55 @@ Result<void> Daemon::load_and_install()
     auto groups = load_groups(m_config.policies, m_config.conducts);
     if (!groups)
         return std::unexpected(groups.error());
-    auto const previous =
-        std::exchange(m_groups, std::make_shared<GroupTable const>(std::move(groups->table)));
+    auto const previous = m_names->written();
     auto previous_warnings = std::exchange(m_warnings, report(groups->errors));
+    m_names->use({std::make_shared<GroupTable const>(std::move(groups->table)), std::move(groups->names)});
+    auto done = put_in_force(m_names->table());
+    if (!done) {
+        m_names->use(previous);
+        m_warnings = std::move(previous_warnings);
+        restore();
+    }
+    return done;
+}
+
+/// Where it fails, m_groups is as before; the kernel may have some of the new.
+Result<void> Daemon::put_in_force(std::shared_ptr<GroupTable const> groups)
+{
+    auto const previous = std::exchange(m_groups, std::move(groups));
     if (auto installed = install_policies(); !installed) {
         m_groups = previous;
-        m_warnings = std::move(previous_warnings);
-        if (auto restored = install_policies(); !restored)
-            m_journal.log(LogLevel::Error, restored.error().message);
         return installed;
     }
     m_gatekeeper->set_groups(m_groups);
     m_table->regroup(m_groups);
     return {};
+}
+
+void Daemon::restore()
+{
+    if (auto restored = install_policies(); !restored)
+        m_journal.log(LogLevel::Error, restored.error().message);
+}
+
+/// Host names in the group files stand for other addresses than before.
+void Daemon::names_changed()
+{
+    auto groups = m_names->table();
+    if (groups == m_groups)
+        return;
+    auto const done = put_in_force(std::move(groups));
+    if (done) {
+        m_journal.log(LogLevel::Info, fmt::format("host names have other addresses: {} group lines",
+                                                  m_groups->lines().size()));
+        return;
+    }
+    m_journal.log(
+        LogLevel::Error,
+        fmt::format("following the addresses of host names: {}; next try in a second", done.error().message));
+    restore();
+    if (auto retry = m_loop->after(std::chrono::seconds{1}, [this] { names_changed(); }))
+        m_names_retry = std::move(*retry);
 }
 
 void Daemon::kernel_readable()
@@ -131,6 +170,12 @@ void Daemon::resynchronise()
 /// Addresses, resolvers or the clock have changed; flows from addresses that are gone end.
 void Daemon::follow_surroundings()
 {
+    auto const& resolvers = m_surroundings->resolvers().asked;
+    if (resolvers != m_resolver->forwarders()) {
+        if (auto forwarded = m_resolver->forward_to(resolvers); !forwarded)
+            m_journal.log(LogLevel::Error, forwarded.error().message);
+        m_names->retry();
+    }
     auto const followed = install_policies();
     if (followed)
         return;

@@ -12,8 +12,10 @@
 #include "daemon/enforcer.h"
 #include "daemon/gatekeeper.h"
 #include "daemon/limited_journal.h"
+#include "daemon/named_groups.h"
 #include "daemon/oekd.h"
 #include "daemon/surroundings.h"
+#include "dns/unbound_resolver.h"
 #include "kernel-glue/forwarding_plane.h"
 #include "kernel-glue/sysctl.h"
 #include "kernel-glue/xfrm_events.h"
@@ -56,11 +58,15 @@ public:
 private:
     Result<void> load();
     Result<void> open_kernel();
+    Result<void> start_dns();
     Result<void> start_ike();
     Result<void> watch();
     Result<void> install_policies();
     Result<ReloadView> reload() override;
     Result<void> load_and_install();
+    Result<void> put_in_force(std::shared_ptr<GroupTable const> groups);
+    void restore();
+    void names_changed();
     std::vector<std::string> report(std::vector<LineError> const& errors) const;
     void kernel_readable();
     void take(xfrm::Acquire const& acquire);
@@ -72,6 +78,7 @@ private:
     StartOptions m_options;
     Journal const& m_journal;
     Config m_config;
+    WrittenGroups m_written;                    ///< until m_names has it
     std::shared_ptr<GroupTable const> m_groups; // one table for the main thread and libcharon's
     std::vector<std::string> m_warnings;
 
@@ -81,6 +88,8 @@ private:
     std::optional<ForwardingPlane> m_plane;
     std::optional<xfrm::Events> m_kernel_events;
     std::unique_ptr<Surroundings> m_surroundings;
+    std::unique_ptr<dns::UnboundResolver> m_resolver;
+    std::unique_ptr<NamedGroups> m_names;
     std::optional<Sysctls> m_sysctls;
     std::optional<Mailbox<IkeEvent>> m_mailbox;
     std::optional<ReqidTable> m_reqids;
@@ -92,6 +101,7 @@ private:
     std::unique_ptr<ControlServer> m_control;
     std::vector<EventSource> m_sources;
     EventSource m_install_retry;
+    EventSource m_names_retry;
     std::optional<Error> m_fatal;
     bool m_installed = false; ///< our policies are in the kernel; a start that failed before must not touch
                               ///< those of another oekd

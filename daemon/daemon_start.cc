@@ -17,6 +17,7 @@ Result<void> Daemon::load()
     if (!groups)
         return std::unexpected(groups.error());
     m_groups = std::make_shared<GroupTable const>(std::move(groups->table));
+    m_written = {m_groups, std::move(groups->names)};
     m_warnings = report(groups->errors);
     return {};
 }
@@ -52,6 +53,23 @@ Result<void> Daemon::open_kernel()
     if (!sysctls)
         return std::unexpected(sysctls.error());
     m_sysctls.emplace(std::move(*sysctls));
+    return {};
+}
+
+/// Names are asked about from now on; until they are answered the lines that are written hold.
+Result<void> Daemon::start_dns()
+{
+    auto const& anchor = m_config.dns.trust_anchor;
+    dns::UnboundResolver::Options options{.forwarders = m_surroundings->resolvers().asked};
+    if (anchor != default_trust_anchor || std::filesystem::exists(anchor))
+        options.trust_anchor = anchor;
+    auto resolver = dns::UnboundResolver::open(*m_loop, std::move(options));
+    if (!resolver)
+        return std::unexpected(resolver.error());
+    m_resolver = std::move(*resolver);
+    m_names =
+        std::make_unique<NamedGroups>(*m_loop, *m_resolver, m_journal, m_config, [this] { names_changed(); });
+    m_names->use(std::exchange(m_written, {}));
     return {};
 }
 
@@ -133,6 +151,8 @@ Result<void> Daemon::start()
     m_limited = std::move(*limited);
     if (auto opened = open_kernel(); !opened)
         return opened;
+    if (auto started = start_dns(); !started)
+        return started;
     if (auto started = start_ike(); !started)
         return started;
     m_enforcer.emplace(*m_plane, *m_ike);
@@ -141,6 +161,7 @@ Result<void> Daemon::start()
         [this](Decision const& decision) { decided(decision); }, m_groups,
         ConnectionTable::Options{m_config.timing, m_config.max_flows});
     m_views.emplace(*m_table, *m_enforcer, m_counters, m_config);
+    m_views->show_names(*m_names);
     auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)
         return std::unexpected(control.error());

@@ -82,6 +82,10 @@ StatusView DaemonViews::status()
     auto lines = m_table.groups().lines();
     status.lines.assign(lines.begin(), lines.end());
     status.warnings = m_warnings;
+    if (m_names) {
+        status.names = m_names->views();
+        std::ranges::move(m_names->warnings(), std::back_inserter(status.warnings));
+    }
     status.exempt = m_exempt;
     status.tunnels_left_out = m_tunnels_left_out;
     return status;

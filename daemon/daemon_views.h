@@ -5,6 +5,7 @@
 #include "daemon/connection_table.h"
 #include "daemon/counters.h"
 #include "daemon/enforcer.h"
+#include "daemon/named_groups.h"
 #include "daemon/view.h"
 
 namespace oekd {
@@ -29,6 +30,8 @@ public:
         m_tunnels_left_out = std::move(tunnels_left_out);
     }
 
+    void show_names(NamedGroups const& names) { m_names = &names; }
+
     [[nodiscard]] StatusView status() override;
     [[nodiscard]] std::vector<FlowView> flows() override;
     [[nodiscard]] std::vector<FlowView> flows_with(Address const& remote) override;
@@ -45,6 +48,7 @@ private:
     Config const& m_config;
     std::vector<GroupLine> m_explicit;
     std::vector<std::string> m_warnings;
+    NamedGroups const* m_names = nullptr;
     Exempt m_exempt;
     std::vector<std::string> m_tunnels_left_out;
     WallTime m_started = std::chrono::system_clock::now();

@@ -3,9 +3,16 @@
 
 #include "daemon/config.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace oekd {
+
+namespace {
+
+constexpr size_t max_names = 4096;
+
+} // namespace
 
 Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conducts const& conducts)
 {
@@ -13,13 +20,14 @@ Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conduct
     if (!read)
         return std::unexpected(read.error());
     auto& all = *read;
-    for (auto const& named : all.names)
-        all.errors.push_back(
-            {named.file, named.line, fmt::format("{}: host names are not resolved", named.name)});
+    for (size_t i = max_names; i < all.names.size(); ++i)
+        all.errors.push_back({all.names[i].file, all.names[i].line,
+                              fmt::format("{}: more than {} host names", all.names[i].name, max_names)});
+    all.names.resize(std::min(all.names.size(), max_names));
     for (auto& line : all.lines)
         line.conduct = conduct_of(conducts, line.group);
     auto table = GroupTable::build(std::move(all.lines), all.errors);
-    return LoadedGroups{std::move(table), std::move(all.errors)};
+    return LoadedGroups{std::move(table), std::move(all.names), std::move(all.errors)};
 }
 
 } // namespace oekd

@@ -57,7 +57,8 @@ bool check_configuration(StartOptions const& options)
     for (auto const& error : groups->errors)
         fmt::print("{}\n", error.to_string());
     if (groups->errors.empty())
-        fmt::print("the configuration is good: {} group lines\n", groups->table.lines().size());
+        fmt::print("the configuration is good: {} group lines, {} host names\n", groups->table.lines().size(),
+                   groups->names.size());
     return groups->errors.empty();
 }
 

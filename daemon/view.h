@@ -6,6 +6,7 @@
 #include "kernel-glue/exemptions.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
+#include "policy/named_lines.h"
 
 #include <chrono>
 #include <optional>
@@ -42,6 +43,13 @@ struct FlowView {
     std::vector<HistoryEntry> history; ///< bounded, oldest first
 };
 
+/// A host name in a group file.
+struct NameView {
+    NamedLine line;
+    std::vector<HostAddress> addresses;
+    std::string problem; ///< why the DNS does not know it now; empty where it does, or has yet to be asked
+};
+
 struct StatusView {
     std::string version;    ///< of oekd
     std::string strongswan; ///< of the embedded libcharon
@@ -54,6 +62,7 @@ struct StatusView {
     size_t max_flows = 0;
     std::vector<GroupLine> lines;
     std::vector<std::string> warnings; ///< bad group lines, explicit policies in the way, …
+    std::vector<NameView> names;
     Exempt exempt;
     std::vector<std::string> tunnels_left_out; ///< devices whose addresses are no end of any flow
 };

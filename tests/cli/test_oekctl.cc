@@ -79,6 +79,7 @@ TEST_CASE("status and show are for people", "[oekctl]")
     CHECK_THAT(status.out, Catch::Contains("opportunistic encryption is on"));
     CHECK_THAT(status.out, Catch::Contains("1 encrypted (0 authenticated, 1 anonymous)"));
     CHECK_THAT(status.out, Catch::Contains("private-or-clear 192.0.2.0/24"));
+    CHECK_THAT(status.out, Catch::Contains("1 resolved") && Catch::Contains("1 not\n"));
     CHECK_THAT(status.out, Catch::Contains("exempt    DNS to 192.0.2.53"));
     CHECK_THAT(status.out, Catch::Contains("left out  wg0 "));
     CHECK_THAT(status.out, Catch::Contains("warning   /etc/oekd/policies/clear:2: "));
@@ -122,6 +123,22 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
                                               {"file", "/etc/oekd/policies/private-or-clear"},
                                               {"line", 3}}}));
     CHECK(status.at("warnings").size() == 1);
+    CHECK(status.at("names") == Json::array({{{"name", "www.example.net"},
+                                              {"service", nullptr},
+                                              {"group", "private"},
+                                              {"file", "/etc/oekd/policies/private"},
+                                              {"line", 7},
+                                              {"addresses", {"192.0.2.80", "2001:db8::80"}},
+                                              {"signed_addresses", {"192.0.2.80"}},
+                                              {"problem", nullptr}},
+                                             {{"name", "gone.example.net"},
+                                              {"service", nullptr},
+                                              {"group", "block"},
+                                              {"file", "/etc/oekd/policies/block"},
+                                              {"line", 1},
+                                              {"addresses", Json::array()},
+                                              {"signed_addresses", Json::array()},
+                                              {"problem", "no \\xff name"}}}));
     CHECK(status.at("exempt") ==
           Json{{"own_addresses", {"192.0.2.7"}},
                {"dns", "servers"},

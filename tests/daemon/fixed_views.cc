@@ -112,6 +112,12 @@ FixedViews example_views()
     views.why_view.exemptions = {"DHCP", "NTP"};
     views.why_view.forecast = {"First this.", "Then that."};
     views.reload_result = ReloadView{1, status.warnings};
+    NamedLine const named{"www.example.net", PolicyGroup::Private, "/etc/oekd/policies/private", 7};
+    HostAddress const proven{HostAddress::Provenance::Signed, Address::parse("192.0.2.80").value()};
+    HostAddress const unproven{HostAddress::Provenance::Unsigned, Address::parse("2001:db8::80").value()};
+    status.names = {
+        {named, {proven, unproven}, ""},
+        {{"gone.example.net", PolicyGroup::Block, "/etc/oekd/policies/block", 1}, {}, "no \xff name"}};
     status.exempt = {.own_addresses = {Address::parse("192.0.2.7").value()},
                      .dns_servers = {Address::parse("192.0.2.53").value()},
                      .ntp = Exempt::Ntp::ToAny};

@@ -34,6 +34,8 @@ void check_same(Config const& one, Config const& other)
     CHECK(one.policies == other.policies);
     CHECK(one.control == other.control);
     CHECK(one.max_flows == other.max_flows);
+    CHECK(one.dns.trust_anchor == other.dns.trust_anchor);
+    CHECK(one.dns.shortest_ttl == other.dns.shortest_ttl);
     CHECK(one.surroundings.interfaces == other.surroundings.interfaces);
     CHECK(one.surroundings.resolv_conf == other.surroundings.resolv_conf);
     CHECK(one.surroundings.resolved_conf == other.surroundings.resolved_conf);
@@ -98,7 +100,7 @@ void check_manual(std::string const& all_keys)
         CHECK(manual.find(entry) != std::string::npos);
         ++settings;
     }
-    CHECK(settings == 29);
+    CHECK(settings == 31);
     CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
@@ -141,6 +143,8 @@ group.private.negotiation = "drop"
 [dns]
 resolv-conf = "/srv/resolv.conf"
 resolved-conf = "/srv/resolved.conf"
+trust-anchor = "/srv/anchor"
+ttl-min = "1min"
 
 [shunt]
 again = "3s"
@@ -175,6 +179,7 @@ sas-per-address = 13
     Config expected;
     expected.policies = "/srv/policies";
     expected.control = "/srv/control";
+    expected.dns = {"/srv/anchor", 60s};
     expected.surroundings = {{"wg0", "tun*"}, "/srv/resolv.conf", "/srv/resolved.conf"};
     expected.conducts.private_or_clear = {Conduct::Negotiation::Pass, Conduct::Failure::Drop};
     expected.conducts.private_.negotiation = Conduct::Negotiation::Drop;

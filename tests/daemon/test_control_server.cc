@@ -171,6 +171,16 @@ TEST_CASE("Status tells the daemon's state", "[control]")
                     {"Group", "private-or-clear"},
                     {"File", "/etc/oekd/policies/private-or-clear"},
                     {"Line", 3}};
+    Json const resolved{{"Name", "www.example.net"},
+                        {"Group", "private"},
+                        {"File", "/etc/oekd/policies/private"},
+                        {"Line", 7},
+                        {"Addresses", {"192.0.2.80", "2001:db8::80"}},
+                        {"SignedAddresses", {"192.0.2.80"}}};
+    Json const gone{{"Name", "gone.example.net"},         {"Group", "block"},
+                    {"File", "/etc/oekd/policies/block"}, {"Line", 1},
+                    {"Addresses", Json::array()},         {"SignedAddresses", Json::array()},
+                    {"Problem", "no \\xff name"}};
     CHECK(*reply == Json::array({{{"Version", "0.1.0"},
                                   {"StrongSwan", "6.1.0"},
                                   {"Started", start_us},
@@ -182,6 +192,7 @@ TEST_CASE("Status tells the daemon's state", "[control]")
                                   {"MaxFlows", 65'536},
                                   {"Lines", Json::array({line})},
                                   {"Warnings", views.status_view.warnings},
+                                  {"Names", Json::array({resolved, gone})},
                                   {"OwnAddresses", {"192.0.2.7"}},
                                   {"DnsServers", {"192.0.2.53"}},
                                   {"Dns", "servers"},

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 ADJ_MAXERROR, ADJ_STATUS = 0x0004, 0x0010
 STA_UNSYNC = 0x0040
-TIMEX = struct.Struct("I4xqqqqi4x")  # modes, offset, freq, maxerror, esterror, status; then what nobody needs here
+TIMEX = struct.Struct("I4xqqqqi4x")  # modes, offset, freq, maxerror, esterror, status; more is not needed
 TIMEX_SIZE = 208
 
 _libc = ctypes.CDLL(None, use_errno=True)

@@ -46,7 +46,7 @@ def serial(host: Host, server: str, zone: str) -> int | None:
     answer = query(host, server, zone, SOA)
     if answer is None or answer.records == 0:
         return None
-    # The record ends with five numbers: serial, refresh, retry, expire, minimum; nsd adds authority behind it.
+    # The record ends with five numbers: serial, refresh, retry, expire, minimum.
     record = answer.message[12 + len(encode_name(zone)) + 4 :]
     length = struct.unpack("!H", record[10:12])[0]
     return struct.unpack("!I", record[12 + length - 20 : 12 + length - 16])[0]

@@ -116,10 +116,10 @@ def nsd(running: list, tmp_path: Path) -> Iterator[Callable[..., Nsd]]:
     """nsd(plain, {"example.net": ["www A 10.2.0.1"]}) starts it there, ready."""
     with ExitStack() as stack:
 
-        def start(host: Host, zones: dict[str, list[str]], ttl: int = 60) -> Nsd:
+        def start(host: Host, zones: dict[str, list[str]], ttl: int = 60, signed: bool = False) -> Nsd:
             folder = tmp_path / f"nsd-{host}"
             folder.mkdir()
-            server = Nsd(host, folder, this_guest().cache / "dns", zones, ttl)
+            server = Nsd(host, folder, this_guest().cache / "dns", zones, ttl, signed)
             running.append(server)
             stack.callback(server.stop)
             return server

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#pragma once
+
+#include "policy/address.h"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <variant>
+#include <vector>
+
+/// What the DNS says.
+namespace oekd::dns {
+
+enum class RecordType : uint16_t {
+    A = 1,     ///< RFC 1035 §3.2.2
+    Aaaa = 28, ///< RFC 3596 §2.1
+};
+
+/// How far an answer can be believed (RFC 4035 §4.3).
+enum class Security {
+    Signed,   ///< proven by a chain of signatures from a trust anchor
+    Unsigned, ///< proven to have none, or there is no trust anchor
+    Bogus     ///< ought to be signed, and is not, or wrongly
+};
+
+/// Records of the type that was asked for.
+struct Records {
+    std::vector<std::vector<std::byte>> data; ///< RDATA of each, in no order; bounded
+    std::chrono::seconds ttl{};
+    Security security = Security::Unsigned;
+};
+/// There is no such name, or no such record there.
+struct NoRecord {
+    enum class Missing { Name, Type } missing = Missing::Name;
+    std::chrono::seconds ttl{};
+    Security security = Security::Unsigned;
+};
+/// Nobody knows.
+struct NoAnswer {
+    std::string why; ///< for people
+};
+using Answer = std::variant<Records, NoRecord, NoAnswer>;
+
+/// The addresses in the RDATA of A or AAAA records; what is malformed, or cannot be a peer (loopback,
+/// multicast and the like), is passed over.
+[[nodiscard]] std::vector<Address> addresses_in(Records const& records);
+
+} // namespace oekd::dns

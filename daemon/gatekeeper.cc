@@ -41,7 +41,7 @@ bool Gatekeeper::accepts(Flow const& flow) noexcept
 {
     auto const table = groups();
     auto const* line = table->find(flow.remote, flow.service);
-    return m_stage == Stage::Open && line && accepts_negotiation(line->group);
+    return m_stage == Stage::Open && line && accepts_negotiation(line->group) && m_policies.may_have(flow);
 }
 
 void Gatekeeper::sa_installed(SaDescription const& sa) noexcept

@@ -116,6 +116,8 @@ class ResponderPolicies {
 public:
     static Result<ResponderPolicies> open();
     Result<void> admit(FlowOfLine const& of, Reqid reqid, EspMode mode);
+    /// False where another program has a policy for just this flow, which wins.
+    [[nodiscard]] bool may_have(Flow const& flow);
 
 private:
     explicit ResponderPolicies(xfrm::Requests requests) : m_requests(std::move(requests)) {}

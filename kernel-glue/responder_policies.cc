@@ -43,6 +43,17 @@ Result<void> ResponderPolicies::admit(FlowOfLine const& of, Reqid reqid, EspMode
     return m_requests.update(policies.out);
 }
 
+bool ResponderPolicies::may_have(Flow const& flow)
+{
+    std::scoped_lock const lock(*m_mutex);
+    auto const is_foreign = [this](xfrm::Selector const& selector, xfrm::Direction direction) {
+        auto const present = m_requests.find(selector, direction);
+        return present ? !is_ours(present->priority) : present.error().code == ErrorCode::Exists;
+    };
+    return !is_foreign(outbound_selector(flow), xfrm::Direction::Out) &&
+           !is_foreign(inbound_selector(flow), xfrm::Direction::In);
+}
+
 Result<void> ResponderPolicies::admit_inbound(xfrm::Policy const& policy, EspMode mode)
 {
     auto const created = m_requests.create(policy);

@@ -312,8 +312,10 @@ TEST_CASE("the responder's policies are there at once and can be taken over", "[
     }
     SECTION("another program's policy stays")
     {
+        CHECK(responder.may_have(east));
         Policy const foreign{inbound_selector(east), Direction::In, 1000, Verdict::Block, std::nullopt};
         REQUIRE(host.kernel().create(foreign));
+        CHECK(!responder.may_have(east));
         CHECK(responder.admit(of(east, poc), reqid, EspMode::Tunnel).error().code == ErrorCode::Exists);
         CHECK(host.in(east) == foreign);
         return;

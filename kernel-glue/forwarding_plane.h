@@ -24,10 +24,10 @@ namespace oekd {
 /// what is ours. For the main thread.
 ///
 /// What a group line becomes, for each own address of its family:
-///   clear, clear-or-private   allow out; and in, where some network is closed
+///   clear, clear-or-private   allow out; and in, where some network is closed or the line has a service
 ///   private-or-clear          out: transport template, required (the wide trap); in as above
-///   private                   out: the same trap; in: block, but for ICMP errors that path MTU discovery
-///   needs block                     in, out: block, but for the same ICMP errors
+///   private                   out: the same trap; in: block, but for path MTU discovery's ICMP errors
+///   block                     in, out: block, but for the same ICMP errors
 /// Flows end at our own addresses, so nothing is needed in the `fwd` direction.
 class ForwardingPlane {
 public:

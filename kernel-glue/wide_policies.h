@@ -24,6 +24,7 @@ struct WantedPolicy {
 constexpr size_t max_wide_policies = 524'288;
 
 /// Whether cleartext from open networks needs a policy that lets it in: only where some network is closed.
+/// That of an open service always does: the flow that covers the rest may accept nothing but ESP.
 enum class OpenInbound { Needed, Superfluous };
 [[nodiscard]] OpenInbound open_inbound(GroupTable const& table);
 

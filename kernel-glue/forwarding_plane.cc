@@ -9,6 +9,16 @@
 
 namespace oekd {
 
+namespace {
+
+bool makes_wait(xfrm::Policy const& policy)
+{
+    return policy.verdict == xfrm::Verdict::Allow && policy.tmpl &&
+           policy.tmpl->level == xfrm::Level::Required;
+}
+
+} // namespace
+
 Result<ForwardingPlane> ForwardingPlane::open()
 {
     auto requests = xfrm::Requests::open();
@@ -42,17 +52,14 @@ Result<void> ForwardingPlane::queued(xfrm::Acquire const& acquire)
     return {};
 }
 
-// First the new one, so that there is always one that catches; of two in front the older comes first.
-Result<void> ForwardingPlane::rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation rotation)
+// First the new one, so that there is always one that catches.
+Result<void> ForwardingPlane::rotate(GroupLine const& line, Address const& own,
+                                     TrapQueues::Rotation const& rotation)
 {
-    if (auto put_front = put_ours(m_requests, wide_trap(line, own, rotation.front)); !put_front)
+    auto const& [front, back] = rotation;
+    if (auto put_front = put_ours(m_requests, wide_trap(line, own, front.alias, front.turn)); !put_front)
         return put_front;
-    auto const back = wide_trap(line, own, rotation.back, Turn::Back);
-    // With a policy goes its queue.
-    if (permitted(line.conduct, line.group).negotiation == Conduct::Negotiation::Drop)
-        if (auto removed = remove_ours(m_requests, back.selector, back.direction); !removed)
-            return removed;
-    return put_ours(m_requests, back);
+    return back ? put_ours(m_requests, wide_trap(line, own, back->alias, back->turn)) : Result<void>{};
 }
 
 Result<void> ForwardingPlane::hold(FlowOfLine const& of, Reqid reqid, Inbound inbound)
@@ -162,15 +169,31 @@ Result<void> ForwardingPlane::move(FlowOfLine const& of)
 
 Result<void> ForwardingPlane::kick(Flow const& flow)
 {
-    auto const queue = m_queues.decided(flow);
-    if (!queue)
+    auto const decided = m_queues.decided(flow);
+    if (!decided)
         return {};
-    auto const& [trap, alias] = *queue;
+    auto const& [trap, emptied, front] = *decided;
     auto const* line = m_installation.table().line_of(trap.network, trap.service);
     if (!line || !starts_negotiation(line->group))
         return {};
-    auto const turn = m_queues.front(trap) == alias ? Turn::Front : Turn::Back;
-    return replace_ours(m_requests, wide_trap(*line, trap.own, alias, turn));
+    if (auto looked = look_at(*line, trap.own, emptied); !looked)
+        return looked;
+    return front ? replace_ours(m_requests, wide_trap(*line, trap.own, front->alias, front->turn))
+                 : Result<void>{};
+}
+
+// Where the group throws packets away while we decide, the queue goes with the policy; the one in front must
+// go on catching.
+Result<void> ForwardingPlane::look_at(GroupLine const& line, Address const& own,
+                                      TrapQueues::Placement placement)
+{
+    auto const trap = wide_trap(line, own, placement.alias, placement.turn);
+    bool const drops = permitted(line.conduct, line.group).negotiation == Conduct::Negotiation::Drop;
+    if (!drops || placement.turn != Turn::Back)
+        return replace_ours(m_requests, trap);
+    if (auto removed = remove_ours(m_requests, trap.selector, trap.direction); !removed)
+        return removed;
+    return put_ours(m_requests, trap);
 }
 
 Result<void> ForwardingPlane::sweep_larval(Flow const& flow, Reqid reqid)
@@ -230,11 +253,22 @@ Result<void> ForwardingPlane::put_unencrypted(Flow const& flow, FlowPolicies con
 
 Result<void> ForwardingPlane::put_undecided(Flow const& flow, FlowPolicies const& policies, Inbound inbound)
 {
-    if (inbound == Inbound::Admit)
-        return put_unencrypted(flow, policies);
     if (auto removed = m_services.remove(m_requests, flow); !removed)
         return removed;
-    return put_ours(m_requests, policies.out);
+    if (inbound == Inbound::Admit)
+        if (auto put_in = put_ours(m_requests, policies.in); !put_in)
+            return put_in;
+    return makes_wait(policies.out) ? put_trap(policies.out) : put_ours(m_requests, policies.out);
+}
+
+// A policy that makes packets wait already, a line that names the host or one whose SA has gone, is left as
+// it is: the packet that has just asked for an SA may not be in its queue yet (see TrapQueues).
+Result<void> ForwardingPlane::put_trap(xfrm::Policy const& trap)
+{
+    auto const present = m_requests.find(trap.selector, trap.direction);
+    if (present && is_ours(present->priority) && makes_wait(*present))
+        return {};
+    return put_ours(m_requests, trap);
 }
 
 } // namespace oekd

@@ -25,10 +25,10 @@ namespace oekd {
 /// what is ours. For the main thread.
 ///
 /// What a group line becomes, for each own address of its family:
-///   clear, clear-or-private   allow out; and in, where some network is closed
+///   clear, clear-or-private   allow out; and in, where some network is closed or the line has a service
 ///   private-or-clear          out: transport template, required (the wide trap); in as above
-///   private                   out: the same trap; in: block, but for ICMP errors that path MTU discovery
-///   needs block                     in, out: block, but for the same ICMP errors
+///   private                   out: the same trap; in: block, but for path MTU discovery's ICMP errors
+///   block                     in, out: block, but for the same ICMP errors
 /// Flows end at our own addresses, so nothing is needed in the `fwd` direction.
 class ForwardingPlane {
 public:
@@ -44,7 +44,7 @@ public:
                                            Exempt const& exempt);
 
     /// A packet of this flow waits in the queue of a wide trap: later ones of other flows shall not wait
-    /// behind it. Where the group throws packets away while we decide, it goes with its queue.
+    /// behind it.
     Result<void> queued(xfrm::Acquire const& acquire);
 
     /// The flow's own trap: packets of the flow queue there. `in` admits the peer's ESP of
@@ -53,7 +53,8 @@ public:
     /// key must not be opened while it gets another.
     using Inbound = oekd::Inbound;
     Result<void> hold(FlowOfLine const& of, Reqid reqid, Inbound inbound = Inbound::Admit);
-    /// As hold(), but packets are thrown away.
+    /// As hold(), but packets are thrown away. The one that has asked may be in nobody's queue by now (see
+    /// TrapQueues): the kernel looks after it in 100 ms, and throws it away if the flow is still undecided.
     Result<void> discard(FlowOfLine const& of, Reqid reqid, Inbound inbound = Inbound::Admit);
     /// The peer has an SA with us, perhaps without its own side yet: `in` as with encrypt(), our packets
     /// wait.
@@ -69,6 +70,7 @@ public:
     Result<void> move(FlowOfLine const& of);
 
     /// The flow is decided: once all are whose packets wait in the same queue, the wide trap looks at it.
+    /// Where the group throws packets away while we decide, the queue goes.
     Result<void> kick(Flow const& flow);
     /// Removes larval SAs of the flow, for the trap's reqid and for `reqid`.
     Result<void> sweep_larval(Flow const& flow, Reqid reqid);
@@ -96,7 +98,9 @@ private:
     Result<void> put_undecided(Flow const& flow, FlowPolicies const& policies, Inbound inbound);
     Result<void> give_back(Flow const& flow, xfrm::Selector const& selector, xfrm::Direction direction);
     [[nodiscard]] std::optional<xfrm::Policy> line_policy(Flow const& flow, xfrm::Direction direction) const;
-    Result<void> rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation rotation);
+    Result<void> rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation const& rotation);
+    Result<void> look_at(GroupLine const& line, Address const& own, TrapQueues::Placement placement);
+    Result<void> put_trap(xfrm::Policy const& trap);
 
     xfrm::Requests m_requests;
     Installation m_installation;

@@ -82,10 +82,10 @@ std::vector<Policy> lines_in(std::span<Policy const> ours)
     return lines;
 }
 
-/// The same trap at the back of its queues counts as what it ought to be: bookkeeping of its own moves it.
-Policy at_front(Policy policy)
+/// The same trap at another turn counts as what it ought to be: bookkeeping of its own moves it.
+Policy at_first_turn(Policy policy)
 {
-    policy.priority = with_turn(policy.priority, Turn::Front);
+    policy.priority = with_turn(policy.priority, Turn::First);
     return policy;
 }
 
@@ -130,7 +130,7 @@ InstallPlan plan_install(std::span<WantedPolicy const> wanted, std::span<Policy 
                 plan.taken.push_back(line);
         } else if (is_flow(old.priority) && keep) {
             // A line that names one host shares its selector with the flow, whose turn it is.
-        } else if ((keep ? at_front(old) : old) != policy) {
+        } else if ((keep ? at_first_turn(old) : old) != policy) {
             plan.changes.push_back({PolicyChange::Kind::Update, policy, line});
         } else {
             unchanged.insert(key_of(policy));

@@ -10,25 +10,33 @@ namespace {
 // A line's place is the number of its host bits, so that IPv4 and IPv6 share one scale: 0 for a single host,
 // 128 for ::/0.
 constexpr uint32_t places_first = priority_band_first + 0x1000;
-constexpr uint32_t place_size = 0x30;
+constexpr uint32_t place_size = 0x2b0;
 constexpr uint32_t places = 129;
 static_assert(places_first + places * place_size - 1 <= priority_band_last);
 
 // Offsets inside a place. Each is even: the lowest bit is what becomes of the policy.
-constexpr uint32_t rank_size = 8;
+constexpr uint32_t step = 2;
 constexpr uint32_t overtaking_offset = 0;
-constexpr uint32_t flow_offset = 2;
-constexpr uint32_t front_offset = 4;
-constexpr uint32_t back_offset = 6;
+constexpr uint32_t flow_offset = overtaking_offset + step;
+constexpr uint32_t front_offset = flow_offset + step; // of the last turn
+constexpr uint32_t back_offset = front_offset + static_cast<uint32_t>(Turn::Last) * step;
+constexpr uint32_t rank_size = back_offset + step;
 constexpr uint32_t plain_rank = service_ranks - 1;
 constexpr uint32_t icmp_offset = plain_rank * rank_size + front_offset; // moves the plain lines up by one
-constexpr uint32_t shift_after_icmp = 2;
+constexpr uint32_t shift_after_icmp = step;
 constexpr uint32_t unasked_offset = service_ranks * rank_size + shift_after_icmp;
 static_assert(unasked_offset + 1 < place_size);
 
 uint32_t place(Prefix const& network)
 {
     return places_first + static_cast<uint32_t>(network.address().bits() - network.length()) * place_size;
+}
+
+uint32_t offset_of(Turn turn) { return back_offset - static_cast<uint32_t>(turn) * step; }
+
+uint32_t offset_in_rank(uint32_t offset)
+{
+    return (offset > icmp_offset ? offset - shift_after_icmp : offset) % rank_size;
 }
 
 /// What a number inside a place means.
@@ -43,11 +51,11 @@ Kind kind_of(uint32_t priority)
         return Kind::Icmp;
     if (offset >= unasked_offset)
         return offset == unasked_offset ? Kind::Unasked : Kind::None;
-    switch ((offset > icmp_offset ? offset - shift_after_icmp : offset) % rank_size) {
+    switch (offset_in_rank(offset)) {
     case overtaking_offset:
     case flow_offset: return Kind::Flow;
-    case front_offset: return Kind::Front;
-    default: return Kind::Back;
+    case back_offset: return Kind::Back;
+    default: return Kind::Front;
     }
 }
 
@@ -63,18 +71,17 @@ uint32_t overtaking_priority(uint32_t flow) { return flow - (flow_offset - overt
 uint32_t line_priority(Prefix const& network, Service const& service, WhenGone fate, Turn turn)
 {
     auto const rank = rank_of(service);
-    return place(network) + rank * rank_size + (turn == Turn::Front ? front_offset : back_offset) +
-           (rank == plain_rank ? shift_after_icmp : 0) + static_cast<uint32_t>(fate);
+    return place(network) + rank * rank_size + offset_of(turn) + (rank == plain_rank ? shift_after_icmp : 0) +
+           static_cast<uint32_t>(fate);
 }
 
 uint32_t with_turn(uint32_t priority, Turn turn)
 {
     auto const kind = kind_of(priority);
-    if (kind == Kind::Front && turn == Turn::Back)
-        return priority + (back_offset - front_offset);
-    if (kind == Kind::Back && turn == Turn::Front)
-        return priority - (back_offset - front_offset);
-    return priority;
+    if (kind != Kind::Front && kind != Kind::Back)
+        return priority;
+    auto const offset = (priority - places_first) % place_size & ~uint32_t{1};
+    return priority - offset_in_rank(offset) + offset_of(turn);
 }
 
 uint32_t icmp_priority(Prefix const& network, WhenGone fate)

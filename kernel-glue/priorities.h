@@ -24,7 +24,7 @@
 namespace oekd {
 
 constexpr uint32_t priority_band_first = 0x4f45'0000; ///< "OE"
-constexpr uint32_t priority_band_last = 0x4f45'ffff;
+constexpr uint32_t priority_band_last = 0x4f46'ffff;
 
 /// What `oekd --release` does with a policy.
 enum class WhenGone : uint32_t {
@@ -57,12 +57,12 @@ enum class WhenGone : uint32_t {
 [[nodiscard]] bool is_flow(uint32_t priority);
 /// Comes just before the flow's own.
 [[nodiscard]] uint32_t overtaking_priority(uint32_t flow);
-/// Of the wide traps of one line the one in front catches new packets; those at the back only keep their
-/// queues.
-enum class Turn { Front, Back };
+/// Of the wide traps of one line, which catch the same packets, the one with the greatest turn comes first.
+/// Those at the back only keep their queues.
+enum class Turn : uint32_t { Back = 0, First = 1, Last = 64 };
 /// A group line.
 [[nodiscard]] uint32_t line_priority(Prefix const& network, Service const& service, WhenGone fate,
-                                     Turn turn = Turn::Front);
+                                     Turn turn = Turn::First);
 /// The same line's number for this turn; other numbers stay as they are.
 [[nodiscard]] uint32_t with_turn(uint32_t priority, Turn turn);
 /// ICMP errors that path MTU discovery needs, inside a closed network of this prefix length: just before the

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "kernel-glue/priorities.h"
 #include "policy/flow.h"
 
 #include <cstdint>
@@ -37,34 +38,44 @@ namespace oekd {
 /// queue from its head: behind the packet of a peer that does not answer nobody leaves, and when the head may
 /// go, everybody behind it who may not is thrown away. So each wide trap exists several times, as aliases
 /// that catch the same packets, one of them in front. As soon as a packet waits in its queue another one
-/// takes the front, and the queue is looked at when all its flows are decided. Pure bookkeeping; the policies
-/// are ForwardingPlane's.
+/// comes in front of it, and when all its flows are decided the queue is looked at and the alias goes to the
+/// back.
+///
+/// Not earlier: the kernel asks us before it queues the packet, and by the time we answer it may not have
+/// done so. A policy that is written anew in between is another one, and the packet waits in a queue that
+/// nobody looks at. Pure bookkeeping; the policies are ForwardingPlane's.
 class TrapQueues {
 public:
     /// More flows than this, undecided at the same time, share queues.
-    static constexpr uint32_t max_aliases = 16;
+    static constexpr uint32_t max_aliases = 64;
     /// So many take turns before one comes again: the kernel needs a moment to empty a queue.
     static constexpr uint32_t rotated_aliases = 4;
 
+    /// Where an alias stands.
+    struct Placement {
+        uint32_t alias = 0;
+        Turn turn = Turn::First;
+        friend bool operator==(Placement const&, Placement const&) = default;
+    };
     struct Rotation {
-        uint32_t front = 0; ///< comes in front
-        uint32_t back = 0;  ///< goes to the back
+        Placement front{};               ///< comes in front
+        std::optional<Placement> back{}; ///< goes to the back at once, as no greater turn is left
         friend bool operator==(Rotation const&, Rotation const&) = default;
     };
     /// A packet of this flow waits in the queue of this alias. What must change in the kernel, if anything.
     std::optional<Rotation> wait(TrapName const& trap, uint32_t alias, Flow const& flow);
 
-    struct Queue {
+    struct Decided {
         TrapName trap;
-        uint32_t alias = 0;
-        friend bool operator==(Queue const&, Queue const&) = default;
+        Placement emptied{};              ///< to be looked at
+        std::optional<Placement> front{}; ///< gives up a turn that it does not need any more
+        friend bool operator==(Decided const&, Decided const&) = default;
     };
-    /// The flow is decided, or gone. The queue to be looked at, where it was the last one that waited there.
-    std::optional<Queue> decided(Flow const& flow);
+    /// The flow is decided, or gone. What must change where it was the last one that waited in its queue.
+    std::optional<Decided> decided(Flow const& flow);
 
     /// Aliases that the trap has in the kernel besides 0.
     [[nodiscard]] std::vector<uint32_t> further_aliases(TrapName const& trap) const;
-    [[nodiscard]] uint32_t front(TrapName const& trap) const; ///< 0 for a trap never heard of
     /// Of traps that are gone, or new.
     void forget_where(std::function<bool(TrapName const&)> const& condition);
     void clear();
@@ -73,12 +84,19 @@ private:
     struct Alias {
         size_t waiting = 0;
         uint64_t last_used = 0; ///< a queue that was just looked at is best left alone for a moment
+        Turn turn = Turn::Back;
     };
     struct Ring {
-        std::vector<Alias> aliases{1};
+        std::vector<Alias> aliases{Alias{.turn = Turn::First}};
         uint32_t front = 0;
     };
+    struct Queue {
+        TrapName trap;
+        uint32_t alias = 0;
+    };
     [[nodiscard]] static std::optional<uint32_t> next_front(Ring& ring);
+    [[nodiscard]] static Turn after_all_but(Ring const& ring, uint32_t alias);
+    [[nodiscard]] static std::optional<Placement> lower_front(Ring& ring);
 
     std::unordered_map<TrapName, Ring> m_rings; ///< of traps that have caught something
     std::unordered_map<Flow, Queue> m_waiting;

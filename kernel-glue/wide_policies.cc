@@ -92,7 +92,7 @@ std::vector<Policy> line_policies(GroupLine const& line, Address const& own, Ope
         policies.push_back(block(in, Direction::In, priority));
         if (line.service.is_everything())
             add_icmp_errors(policies, line, own);
-    } else if (inbound == OpenInbound::Needed) {
+    } else if (inbound == OpenInbound::Needed || !line.service.is_everything()) {
         policies.push_back(allow(in, Direction::In, priority));
     }
     return policies;

@@ -24,6 +24,7 @@ struct WantedPolicy {
 constexpr size_t max_wide_policies = 524'288;
 
 /// Whether cleartext from open networks needs a policy that lets it in: only where some network is closed.
+/// That of an open service always does: the flow that covers the rest may accept nothing but ESP.
 enum class OpenInbound { Needed, Superfluous };
 [[nodiscard]] OpenInbound open_inbound(GroupTable const& table);
 
@@ -33,7 +34,7 @@ std::vector<xfrm::Policy> line_policies(GroupLine const& line, Address const& ow
 /// The line's wide trap. Only for groups that start negotiations. Several with different aliases catch the
 /// same packets, each with a queue of its own; the one in front comes first.
 xfrm::Policy wide_trap(GroupLine const& line, Address const& own, uint32_t alias = 0,
-                       Turn turn = Turn::Front);
+                       Turn turn = Turn::First);
 
 /// All of them, each selector once. The result borrows the table's lines. Fails with Limit.
 Result<std::vector<WantedPolicy>>

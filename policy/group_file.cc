@@ -57,15 +57,9 @@ bool is_host_name(std::string_view word)
     }
 }
 
-std::string lower_case(std::string_view name)
+std::string_view without_last_dot(std::string_view name)
 {
-    if (name.ends_with('.'))
-        name.remove_suffix(1);
-    std::string text(name);
-    std::ranges::transform(text, text.begin(), [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    });
-    return text;
+    return name.ends_with('.') ? name.substr(0, name.size() - 1) : name;
 }
 
 /// FreeS/WAN's short form, "10.1/16" and "0/0": the octets that are missing are zero.
@@ -105,7 +99,8 @@ Result<void> parse_line(std::string_view text, GroupLine line, GroupFile& file)
     auto const word = take_word(text);
     auto const service = parse_service(text);
     if (is_host_name(word) && service) {
-        file.names.push_back({lower_case(word), line.group, std::move(line.file), line.line, *service});
+        file.names.push_back(
+            {lower_case(without_last_dot(word)), line.group, std::move(line.file), line.line, *service});
         return {};
     }
     auto const network = Prefix::read(with_all_octets(word));

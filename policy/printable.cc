@@ -3,6 +3,8 @@
 
 #include "base/plain_text.h"
 
+#include <algorithm>
+
 namespace oekd {
 
 std::string quoted(std::string_view text, size_t limit)
@@ -14,6 +16,15 @@ std::string quoted(std::string_view text, size_t limit)
         escaped += c;
     }
     return '"' + plain_text(escaped) + (text.size() > limit ? "\"..." : "\"");
+}
+
+std::string lower_case(std::string_view text)
+{
+    std::string lower(text);
+    std::ranges::transform(lower, lower.begin(), [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    });
+    return lower;
 }
 
 } // namespace oekd

@@ -15,4 +15,7 @@ constexpr size_t quoted_text_limit = 64;
 /// closing quote.
 [[nodiscard]] std::string quoted(std::string_view text, size_t limit = quoted_text_limit);
 
+/// Of the letters A to Z only.
+[[nodiscard]] std::string lower_case(std::string_view text);
+
 } // namespace oekd

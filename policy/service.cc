@@ -14,7 +14,8 @@ namespace oekd {
 
 namespace {
 
-// IANA's protocol numbers by the names of /etc/protocols: those that a group file is likely to name.
+// IANA's protocol numbers by the names of /etc/protocols, which has them in capitals too: those that a group
+// file is likely to name.
 using Name = std::pair<std::string_view, uint8_t>;
 constexpr std::array names{Name{"icmp", 1},   Name{"igmp", 2},       Name{"ipip", 4},     Name{"ipencap", 4},
                            Name{"tcp", 6},    Name{"udp", 17},       Name{"dccp", 33},    Name{"ipv6", 41},
@@ -33,7 +34,7 @@ template <typename T> std::optional<T> number(std::string_view text)
 
 std::optional<uint8_t> protocol_number(std::string_view text)
 {
-    auto const* const known = std::ranges::find(names, text, &Name::first);
+    auto const* const known = std::ranges::find(names, lower_case(text), &Name::first);
     return known == names.end() ? number<uint8_t>(text) : std::optional(known->second);
 }
 

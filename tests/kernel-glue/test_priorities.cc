@@ -36,14 +36,17 @@ TEST_CASE("priorities lie inside the band, and say what becomes of the policy an
             auto const flow = flow_priority(network, service, fate);
             auto const line = line_priority(network, service, fate);
             auto const back = line_priority(network, service, fate, Turn::Back);
-            for (auto const priority : {flow, line, back}) {
+            auto const last = line_priority(network, service, fate, Turn::Last);
+            for (auto const priority : {flow, line, back, last}) {
                 CHECK(is_ours(priority));
                 CHECK(when_gone(priority) == fate);
                 CHECK(is_flow(priority) == (priority == flow));
                 CHECK(is_line(priority) == (priority != flow));
             }
             CHECK(with_turn(line, Turn::Back) == back);
-            CHECK(with_turn(back, Turn::Front) == line);
+            CHECK(with_turn(back, Turn::First) == line);
+            CHECK(with_turn(back, Turn::Last) == last);
+            CHECK(with_turn(last, Turn::First) == line);
             CHECK(with_turn(flow, Turn::Back) == flow);
         }
         auto const icmp = icmp_priority(network, fate);
@@ -70,6 +73,8 @@ TEST_CASE("in one place: services by rank, each flow before its line, everything
         for (auto const& service : services) {
             CHECK(before < flow_priority(network, service, WhenGone::Open));
             CHECK(flow_priority(network, service, WhenGone::Closed) <
+                  line_priority(network, service, WhenGone::Open, Turn::Last));
+            CHECK(line_priority(network, service, WhenGone::Closed, Turn::Last) <
                   line_priority(network, service, WhenGone::Open));
             CHECK(line_priority(network, service, WhenGone::Closed) <
                   line_priority(network, service, WhenGone::Open, Turn::Back));
@@ -77,7 +82,8 @@ TEST_CASE("in one place: services by rank, each flow before its line, everything
         }
         // The exceptions for ICMP stand between the flows and the plain line.
         CHECK(flow_priority(network, {}, WhenGone::Closed) < icmp_priority(network, WhenGone::Open));
-        CHECK(icmp_priority(network, WhenGone::Closed) < line_priority(network, {}, WhenGone::Open));
+        CHECK(icmp_priority(network, WhenGone::Closed) <
+              line_priority(network, {}, WhenGone::Open, Turn::Last));
         CHECK(before < unasked_priority(network));
     }
 }

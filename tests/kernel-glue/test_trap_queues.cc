@@ -1,104 +1,130 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kernel-glue/trap_queues.h"
-#include "private_network.h"
+#include "tests/kernel-glue/private_network.h"
 
 #include <catch2/catch.hpp>
-#include <rapidcheck/catch.h>
+#include <fmt/format.h>
+#include <map>
 #include <set>
 
 using namespace oekd;
 using namespace oekd::test;
-using Rotation = TrapQueues::Rotation;
-using Queue = TrapQueues::Queue;
 
 namespace {
 
-TrapName const trap{address("10.1.0.1"), prefix("10.0.0.0/8"), {}};
+Flow flow(int number) { return {address("10.1.0.1"), address(fmt::format("10.2.0.{}", number))}; }
 
-Flow peer(int number) { return flow("10.1.0.1", fmt::format("10.2.0.{}", number)); }
+/// A trap as the kernel has it: by alias, where each stands.
+struct Kernel {
+    TrapQueues queues;
+    TrapName trap{address("10.1.0.1"), prefix("10.2.0.0/16"), {}};
+    std::map<uint32_t, Turn> turns{{0, Turn::First}};
+    size_t at_once = 0; ///< so often an alias was written anew in answer to its own acquire
+
+    uint32_t catching() const
+    {
+        return std::ranges::max_element(turns, {}, [](auto const& alias) { return alias.second; })->first;
+    }
+    uint32_t acquire(Flow const& from)
+    {
+        auto const alias = catching();
+        if (auto const rotation = queues.wait(trap, alias, from)) {
+            CHECK(rotation->front.alias != alias);
+            turns[rotation->front.alias] = rotation->front.turn;
+            if (rotation->back) {
+                ++at_once;
+                turns[rotation->back->alias] = rotation->back->turn;
+            }
+            CHECK(catching() == rotation->front.alias);
+        }
+        return alias;
+    }
+    void decide(Flow const& what)
+    {
+        auto const decided = queues.decided(what);
+        if (!decided)
+            return;
+        auto const before = catching();
+        turns[decided->emptied.alias] = decided->emptied.turn;
+        if (decided->front)
+            turns[decided->front->alias] = decided->front->turn;
+        CHECK(catching() == before);
+    }
+};
 
 } // namespace
 
-TEST_CASE("as soon as a packet waits in one queue, new ones meet another", "[kernel-glue][queues]")
+TEST_CASE("each first packet has a queue of its own", "[kernel-glue][queues]")
 {
-    TrapQueues queues;
-    CHECK(queues.front(trap) == 0);
-    CHECK(queues.wait(trap, 0, peer(1)) == Rotation{1, 0});
-    CHECK(queues.front(trap) == 1);
-    CHECK(queues.wait(trap, 0, peer(2)) == std::nullopt); // it came before the other one was in front
-    CHECK(queues.wait(trap, 1, peer(3)) == Rotation{2, 1});
-    CHECK(queues.further_aliases(trap) == std::vector<uint32_t>{1, 2});
+    Kernel kernel;
+    std::set<uint32_t> used;
+    for (int i = 1; i < int(TrapQueues::max_aliases); ++i)
+        used.insert(kernel.acquire(flow(i)));
+    CHECK(used.size() == TrapQueues::max_aliases - 1);
+    CHECK(kernel.at_once == 0);
 }
 
-TEST_CASE("a queue is looked at when the last flow in it is decided", "[kernel-glue][queues]")
+TEST_CASE("more undecided flows than queues share the one in front", "[kernel-glue][queues]")
 {
-    TrapQueues queues;
-    queues.wait(trap, 0, peer(1));
-    queues.wait(trap, 0, peer(2));
-    queues.wait(trap, 0, peer(2)); // the same again
-    queues.wait(trap, 1, peer(3));
-    CHECK(queues.decided(peer(1)) == std::nullopt);
-    CHECK(queues.decided(peer(3)) == Queue{trap, 1});
-    CHECK(queues.decided(peer(2)) == Queue{trap, 0});
-    CHECK(queues.decided(peer(2)) == std::nullopt);
+    Kernel kernel;
+    for (int i = 1; i <= int(TrapQueues::max_aliases); ++i)
+        kernel.acquire(flow(i));
+    auto const front = kernel.catching();
+    CHECK(kernel.acquire(flow(100)) == front);
+    kernel.decide(flow(int(TrapQueues::max_aliases)));
+    kernel.decide(flow(100));
+    CHECK(kernel.catching() == front);
+    kernel.decide(flow(1));
+    CHECK(kernel.acquire(flow(101)) == front);
+    CHECK(kernel.catching() == 0); // the one that is free again
 }
 
-TEST_CASE("where all queues are in use the last one is shared", "[kernel-glue][queues]")
+TEST_CASE("a queue is looked at when all that wait in it are decided", "[kernel-glue][queues]")
 {
     TrapQueues queues;
-    for (int i = 0; i + 1 < int(TrapQueues::max_aliases); ++i)
-        CHECK(queues.wait(trap, queues.front(trap), peer(i)));
-    auto const last = queues.front(trap);
-    CHECK(queues.wait(trap, last, peer(100)) == std::nullopt);
-    CHECK(queues.wait(trap, last, peer(101)) == std::nullopt);
-    CHECK(queues.decided(peer(0)) == Queue{trap, 0});
-    CHECK(queues.wait(trap, last, peer(102)) == Rotation{0, last});
+    TrapName const trap{address("10.1.0.1"), prefix("10.2.0.0/16"), {}};
+    REQUIRE(queues.wait(trap, 0, flow(1)));
+    CHECK_FALSE(queues.wait(trap, 0, flow(2))); // it came before the other alias did
+    CHECK_FALSE(queues.decided(flow(3)));
+    CHECK_FALSE(queues.decided(flow(1)));
+    auto const last = queues.decided(flow(2));
+    REQUIRE(last);
+    CHECK(last->emptied == TrapQueues::Placement{0, Turn::Back});
+    CHECK_FALSE(queues.decided(flow(2)));
 }
 
-TEST_CASE("few queues take turns as long as few flows wait", "[kernel-glue][queues]")
+TEST_CASE("beside a peer that never answers nobody else waits, and turns do not run out",
+          "[kernel-glue][queues]")
 {
-    TrapQueues queues;
-    for (int i = 0; i < 100; ++i) {
-        queues.wait(trap, queues.front(trap), peer(i % 200));
-        CHECK(queues.decided(peer(i % 200)));
+    Kernel kernel;
+    auto const dead = kernel.acquire(flow(250));
+    for (int round = 0; round < 200; ++round) {
+        auto const overlapping = 1 + round % 5;
+        for (int i = 0; i < overlapping; ++i)
+            CHECK(kernel.acquire(flow(i)) != dead);
+        for (int i = 0; i < overlapping; ++i)
+            kernel.decide(flow(i));
     }
-    CHECK(queues.further_aliases(trap).size() + 1 == TrapQueues::rotated_aliases);
+    CHECK(kernel.at_once == 0);
 }
 
-TEST_CASE("a trap that is gone is forgotten with all that waits in it", "[kernel-glue][queues]")
+TEST_CASE("without a moment of rest turns run out now and then", "[kernel-glue][queues]")
 {
-    TrapQueues queues;
-    TrapName const other{address("10.1.0.1"), prefix("10.3.0.0/16"), {}};
-    queues.wait(trap, 0, peer(1));
-    queues.wait(other, 0, peer(2));
-    queues.forget_where([](TrapName const& name) { return name == trap; });
-    CHECK(queues.further_aliases(trap).empty());
-    CHECK(queues.decided(peer(1)) == std::nullopt);
-    CHECK(queues.wait(trap, 3, peer(1)) == std::nullopt); // an acquire of the trap before
-    CHECK(queues.decided(peer(2)) == Queue{other, 0});
+    Kernel kernel;
+    kernel.acquire(flow(0));
+    for (int i = 1; i < 200; ++i) {
+        kernel.acquire(flow(i));
+        kernel.decide(flow(i - 1));
+    }
+    CHECK(kernel.turns.size() <= TrapQueues::max_aliases);
+    CHECK(kernel.at_once <= 200 / uint32_t(Turn::Last));
 }
 
-TEST_CASE("whatever happens, each queue in use is looked at in the end", "[kernel-glue][queues]")
+TEST_CASE("an acquire of a trap that is no more changes nothing", "[kernel-glue][queues]")
 {
-    rc::prop("every flow that waits is in a queue that is looked at once all are decided", [] {
-        TrapQueues queues;
-        std::set<int> waiting;
-        std::set<uint32_t> used, looked_at;
-        auto const steps = *rc::gen::container<std::vector<std::pair<bool, int>>>(
-            rc::gen::pair(rc::gen::arbitrary<bool>(), rc::gen::inRange(0, 40)));
-        for (auto const& [waits, number] : steps) {
-            if (waits && waiting.insert(number).second) {
-                used.insert(queues.front(trap));
-                queues.wait(trap, queues.front(trap), peer(number));
-            } else if (!waits && waiting.erase(number) > 0) {
-                if (auto const queue = queues.decided(peer(number)))
-                    looked_at.insert(queue->alias);
-            }
-            RC_ASSERT(queues.further_aliases(trap).size() < TrapQueues::max_aliases);
-        }
-        for (int const number : waiting)
-            if (auto const queue = queues.decided(peer(number)))
-                looked_at.insert(queue->alias);
-        RC_ASSERT(looked_at == used);
-    });
+    Kernel kernel;
+    kernel.acquire(flow(1));
+    kernel.queues.forget_where([](TrapName const&) { return true; });
+    CHECK_FALSE(kernel.queues.wait(kernel.trap, 1, flow(2)));
+    CHECK_FALSE(kernel.queues.decided(flow(1)));
 }

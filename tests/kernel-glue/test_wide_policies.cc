@@ -120,6 +120,16 @@ TEST_CASE("a line with a service concerns its packets only", "[kernel-glue][wide
     CHECK(policies[0].tmpl->reqid == trap_reqid_of(address("10.1.0.1"), ssh.service));
 }
 
+TEST_CASE("what a service's line lets in does not wait for a closed network", "[kernel-glue][wide]")
+{
+    auto ssh = line("10.2.0.0/16", PolicyGroup::Clear);
+    ssh.service = {6, 0, 22};
+    auto const policies = line_policies(ssh, address("10.1.0.1"), OpenInbound::Superfluous);
+    auto const* in = find(policies, Direction::In, 6);
+    REQUIRE(in); // else the flow of all the rest would ask for ESP
+    CHECK(allows(*in));
+}
+
 TEST_CASE("a group that passes packets while it decides has an optional trap", "[kernel-glue][wide]")
 {
     auto poc = line("10.2.0.0/16", PolicyGroup::PrivateOrClear);

@@ -100,6 +100,7 @@ TEST_CASE("a group file is read line by line", "[policy][group-file]")
          "is 192.0.2.9\n"},
         {"protocol and ports", "192.0.2.0/24  tcp 0 22\n::/0\tudp\t53 0\n192.0.2.0/24 47 0 0\n",
          "1 192.0.2.0/24 tcp 0 22\n2 ::/0 udp 53 0\n3 192.0.2.0/24 gre 0 0\n"},
+        {"a protocol in capitals", "192.0.2.0/24 UDP 0 53", "1 192.0.2.0/24 udp 0 53\n"},
         {"any protocol is the plain line", "192.0.2.0/24 0 0 0", "1 192.0.2.0/24\n"},
         {"protocol and ports after a bad network", "x tcp 0 22", "1! \"x\": not an IPv4 or IPv6 address\n"},
         {"an unknown protocol", "::/0 tpc 0 22",

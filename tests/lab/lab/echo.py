@@ -1,20 +1,36 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Answers to ICMPv6 echoes from a program, since the kernel cannot hold its own (test_kernel_facts.py)."""
+"""Programs that answer: ICMPv6 echoes, since the kernel cannot hold its own answers (test_kernel_facts.py)."""
 
 import os
 import select
 import socket
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Thread
+from typing import TypeVar
 
 from .host import Host
 from .netns import inside
 from .probe import ICMPV6_ECHO
 
+T = TypeVar("T")
 IGNORE = "net.ipv6.icmp.echo_ignore_all"
 PKTINFO = (socket.IPPROTO_IPV6, socket.IPV6_PKTINFO)
+
+
+@contextmanager
+def in_background(answer: Callable[[T, int], None], answering: T) -> Iterator[None]:
+    """A thread that ends when it can read from the pipe that it is given."""
+    over, end = os.pipe()
+    thread = Thread(target=answer, args=(answering, over))
+    thread.start()
+    try:
+        yield
+    finally:
+        os.close(end)
+        thread.join()
+        os.close(over)
 
 
 @contextmanager
@@ -24,16 +40,10 @@ def answers_from_a_program(host: Host) -> Iterator[None]:
     with inside(host.name):
         sock = socket.socket(socket.AF_INET6, socket.SOCK_RAW, socket.IPPROTO_ICMPV6)
     sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
-    over, end = os.pipe()
-    answering = Thread(target=answer, args=(sock, over))
-    answering.start()
     try:
-        yield
+        with sock, in_background(answer, sock):
+            yield
     finally:
-        os.close(end)
-        answering.join()
-        os.close(over)
-        sock.close()
         host.sysctl(IGNORE, before)
 
 

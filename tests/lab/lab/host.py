@@ -80,14 +80,23 @@ class Host:
     @contextmanager
     def pinging(self, address: str, source: str | None = None, interval: float = 0.01) -> Iterator[probe.Ping]:
         """Echoes all the while; at the end the last ones get two seconds for their answers."""
+        with self.pinging_pairs([(source, address)], interval) as pings:
+            yield pings[source, address]
+
+    @contextmanager
+    def pinging_pairs(
+        self, pairs: list[tuple[str | None, str]], interval: float
+    ) -> Iterator[dict[tuple[str | None, str], probe.Ping]]:
+        """The same between many pairs of own address and destination."""
         over = Event()
-        with self._prober(address, source) as prober, ThreadPoolExecutor(1) as thread:
-            running = thread.submit(prober.ping_until, over, interval, this_guest().patience(2))
+        with ExitStack() as stack, ThreadPoolExecutor(len(pairs)) as threads:
+            probers = {pair: stack.enter_context(self._prober(pair[1], pair[0])) for pair in pairs}
+            for prober in probers.values():
+                threads.submit(prober.ping_until, over, interval, this_guest().patience(2))
             try:
-                yield prober.result
+                yield {pair: prober.result for pair, prober in probers.items()}
             finally:
                 over.set()
-                running.result()
 
     def ping_pairs(
         self, pairs: list[tuple[str, str]], count: int, seconds: float

@@ -46,6 +46,7 @@ std::vector<Setting> settings_of(Config& config)
     using Negotiation = Conduct::Negotiation;
     auto& timing = config.timing;
     auto& conducts = config.conducts;
+    auto& probe = config.probe;
     auto& ike = config.ike;
     auto& surroundings = config.surroundings;
     return {
@@ -73,6 +74,17 @@ std::vector<Setting> settings_of(Config& config)
                        {Conduct::Failure::Pass, Conduct::Failure::Drop}),
         choice_setting("group.private.negotiation", conducts.private_.negotiation,
                        {Negotiation::Hold, Negotiation::Drop}),
+
+        number_setting<unsigned>("probe.total-burst", probe.total.burst, 1, 65'536),
+        duration_setting("probe.total-every", probe.total.every, 1ms, 1h),
+        number_setting<unsigned>("probe.prefix-burst", probe.prefix.burst, 1, 65'536),
+        duration_setting("probe.prefix-every", probe.prefix.every, 1ms, 1h),
+        number_setting<unsigned>("probe.answers-burst", probe.answers.burst, 1, 65'536),
+        duration_setting("probe.answers-every", probe.answers.every, 1ms, 1h),
+        number_setting<unsigned>("probe.answers-prefix-burst", probe.answers_prefix.burst, 1, 65'536),
+        duration_setting("probe.answers-prefix-every", probe.answers_prefix.every, 1ms, 1h),
+        number_setting<unsigned>("probe.silences", probe.silences, 1, 65'536),
+        number_setting<unsigned>("probe.amplification", probe.amplification, 1, 100),
 
         choice_setting("ike.mode", ike.mode, {EspMode::Transport, EspMode::Tunnel}),
         number_setting<uint16_t>("ike.port", ike.port, 1, 65'535),

@@ -6,6 +6,7 @@
 #include "ike/ike.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
+#include "policy/probe_budget.h"
 
 #include <filesystem>
 #include <string>
@@ -28,6 +29,7 @@ struct Config {
     std::filesystem::path policies = "/etc/oekd/policies"; ///< one file per group
     std::filesystem::path control = "/run/oekd/control";   ///< the control socket
     Timing timing;
+    ProbeLimits probe;
     Conducts conducts;
     IkeSettings ike;
     int event_buffer = 8 << 20; ///< bytes that wait for us in the kernel's event socket

@@ -4,7 +4,9 @@
 #include "base/event_loop.h"
 #include "daemon/view.h"
 #include "ike/ike_event.h"
+#include "kernel-glue/xfrm.h"
 #include "policy/connection.h"
+#include "policy/probe_budget.h"
 
 #include <deque>
 #include <optional>
@@ -19,9 +21,11 @@ struct ConnectionRow {
 
     Connection connection;
     Reqid reqid{};
-    NegotiationId negotiation{};    ///< of ours, while connection.negotiating
-    std::vector<SaDescription> sas; ///< those in connection.sas
-    std::string file;               ///< the group line that decided
+    NegotiationId negotiation{};      ///< of ours, while connection.negotiating
+    xfrm::Packet packet{};            ///< the last that asked for an SA
+    Beginner beginner = Beginner::Us; ///< of the negotiation
+    std::vector<SaDescription> sas;   ///< those in connection.sas
+    std::string file;                 ///< the group line that decided
     int line = 0;
     std::string why; ///< the last change, for people
     WallTime since{};
@@ -29,6 +33,7 @@ struct ConnectionRow {
     std::deque<HistoryEntry> history;
     EventSource deadline_timer;
     EventSource inbound_timer;
+    EventSource second_look;
 
     void remember(WallTime when, std::string text)
     {

@@ -12,6 +12,7 @@ namespace {
 
 constexpr Duration first_inbound_check{50};
 constexpr Duration slowest_inbound_check{10'000};
+constexpr Duration second_look{20};
 
 WallTime wall_clock() { return std::chrono::system_clock::now(); }
 
@@ -45,7 +46,8 @@ ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable
                                  LimitedJournal& journal, Counters& counters, Observer observer,
                                  std::shared_ptr<GroupTable const> groups, Options options)
     : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_counters(counters),
-      m_observer(std::move(observer)), m_groups(std::move(groups)), m_options(options)
+      m_observer(std::move(observer)), m_groups(std::move(groups)), m_options(options),
+      m_budget(options.probe)
 {}
 
 ConnectionTable::~ConnectionTable() = default;
@@ -56,6 +58,7 @@ void ConnectionTable::acquired(xfrm::Acquire const& acquire)
 {
     auto const flow = flow_of_acquire(acquire);
     if (auto* row = find_or_add(flow)) {
+        row->packet = acquire.packet;
         auto trap = acquire.reqid == row->reqid ? Acquired::Trap::Own : Acquired::Trap::Wide;
         apply(*row, Acquired{trap}, "a packet wants to leave");
     }
@@ -83,7 +86,7 @@ void ConnectionTable::found_larval(xfrm::State const& state)
     if (auto const* row = find(flow); row && row->connection.state == ConnectionState::PendingOe)
         return; // this one was heard
     m_counters.acquires_found_again.add();
-    acquired({flow, state.reqid});
+    acquired({.flow = flow, .reqid = state.reqid, .packet = state.packet});
 }
 
 void ConnectionTable::ike_event(IkeEvent const& event)
@@ -127,6 +130,7 @@ void ConnectionTable::sa_up(SaUp const& event)
         row->clear_until = wall_clock();
     row->sas.push_back(event.sa);
     m_capable.add(event.sa.flow.remote);
+    m_budget.succeeded(event.sa.flow.remote);
     apply(*row, Established{event.sa.sa, event.sa.mode, event.sa.reqid, event.sa.by}, reason(event.sa));
     watch_inbound(*row, first_inbound_check);
 }
@@ -152,8 +156,11 @@ void ConnectionTable::negotiation_ended(NegotiationEnded const& event)
 {
     m_counters.negotiations_failed.add({label_of(event.reason)});
     auto* row = find(event.flow);
-    if (row && row->negotiation == event.negotiation)
-        apply(*row, NegotiationFailed{event.reason}, reason(event));
+    if (!row || row->negotiation != event.negotiation)
+        return;
+    if (event.reason == Failure::Silent)
+        m_budget.heard_nothing(event.flow.remote, row->beginner);
+    apply(*row, NegotiationFailed{event.reason}, reason(event));
 }
 
 void ConnectionTable::regroup(std::shared_ptr<GroupTable const> groups)
@@ -274,20 +281,61 @@ void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_
 {
     auto before = row.connection.state;
     auto stepped = step(row.connection, event, m_loop.now(), m_options.timing);
-    bool const starts = std::ranges::any_of(
-        stepped.actions, [](Action const& action) { return std::holds_alternative<Negotiate>(action); });
     row.connection = std::move(stepped.next);
-    if (starts) {
-        row.negotiation = NegotiationId{++m_last_negotiation};
-        m_counters.negotiations_started.add();
-    }
+    auto const negotiates = std::erase_if(
+        stepped.actions, [](Action const& action) { return std::holds_alternative<Negotiate>(action); });
     if (row.connection.state != before)
         changed(row, before, why);
     if (!carry_out(row, stepped.actions) && !std::holds_alternative<Withdrawn>(event)) {
         apply(row, Withdrawn{}, "the kernel refused");
         return;
     }
+    if (negotiates > 0) {
+        if (auto const withheld = negotiate(row, Look::First))
+            return apply(row, NegotiationFailed{Failure::Local}, to_string(*withheld));
+    }
     arm_deadline(row);
+}
+
+// After the hold, as a socket that is connecting has its place in the kernel's tables by then. Where nobody
+// may be asked the negotiation has failed before it began. To a group that takes nothing in the clear no
+// stranger comes whom we could answer.
+std::optional<Withheld> ConnectionTable::negotiate(ConnectionRow& row, Look look)
+{
+    auto const& connection = row.connection;
+    auto const& remote = connection.flow.remote;
+    row.beginner =
+        may_go_clear(connection.group) ? m_enforcer.beginner(connection.flow, row.packet) : Beginner::Us;
+    if (row.beginner == Beginner::Unclear && look == Look::First && look_again(row))
+        return std::nullopt;
+    auto const probe = m_budget.ask({.remote = remote,
+                                     .peer = connection.peer,
+                                     .beginner = row.beginner,
+                                     .bytes_in = bytes_answered(remote.family(), row.packet.protocol)},
+                                    m_loop.now());
+    if (!probe) {
+        m_counters.negotiations_withheld.add({label_of(probe.error())});
+        return probe.error();
+    }
+    row.negotiation = NegotiationId{++m_last_negotiation};
+    m_counters.negotiations_started.add();
+    (void)carry_out(row, {Negotiate{*probe}}); // it ends in an event, whatever becomes of it
+    return std::nullopt;
+}
+
+bool ConnectionTable::look_again(ConnectionRow& row)
+{
+    auto timer = m_loop.after(second_look, [this, flow = row.connection.flow] {
+        auto* waiting = find(flow);
+        if (!waiting || !waiting->connection.negotiating)
+            return;
+        if (auto const withheld = negotiate(*waiting, Look::Second))
+            apply(*waiting, NegotiationFailed{Failure::Local}, to_string(*withheld));
+        settle(flow);
+    });
+    if (timer)
+        row.second_look = std::move(*timer);
+    return timer.has_value();
 }
 
 // What takes things away goes on after a failure: an SA must not outlive its flow because a policy did not

@@ -12,6 +12,7 @@
 #include "kernel-glue/xfrm.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
+#include "policy/probe_budget.h"
 
 #include <memory>
 #include <unordered_map>
@@ -26,6 +27,7 @@ public:
     struct Options {
         Timing timing;
         size_t max_flows = 65'536;
+        ProbeLimits probe = {};
     };
 
     /// Hears of each change of a state as soon as it is made. Must not call the table.
@@ -65,6 +67,9 @@ private:
     void withdraw_where(std::string_view why, std::function<bool(ConnectionRow const&)> const& condition);
 
     void apply(ConnectionRow& row, Event const& event, std::string_view why);
+    enum class Look { First, Second };
+    [[nodiscard]] std::optional<Withheld> negotiate(ConnectionRow& row, Look look);
+    [[nodiscard]] bool look_again(ConnectionRow& row);
     [[nodiscard]] bool carry_out(ConnectionRow& row, std::vector<Action> const& actions);
     void log_refusal(Flow const& flow, Error const& error);
     void arm_deadline(ConnectionRow& row);
@@ -84,6 +89,7 @@ private:
     Options m_options;
     std::unordered_map<Flow, ConnectionRow> m_rows;
     KnownPeers m_capable;
+    ProbeBudget m_budget;
     uint64_t m_last_negotiation = 0;
     bool m_full_logged = false;
 };

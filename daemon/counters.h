@@ -52,6 +52,8 @@ public:
     Counter negotiations_started{m_all, "negotiations_started", "Key exchanges that we began"};
     Counter negotiations_failed{
         m_all, "negotiations_failed", "Of these, those that came to nothing", {"reason"}};
+    Counter negotiations_withheld{
+        m_all, "negotiations_withheld", "Those that were not begun, to spare strangers", {"reason"}};
     Counter holds_expired{m_all, "holds_expired", "Holds that ended since no answer came in time"};
     Counter limits_reached{m_all, "limits_reached", "Flows that found no place", {"limit"}};
     Counter explicit_policies_met{m_all, "explicit_policies_met",

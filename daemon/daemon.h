@@ -86,6 +86,7 @@ private:
     std::optional<EventLoop> m_loop;
     std::unique_ptr<LimitedJournal> m_limited;
     std::optional<ForwardingPlane> m_plane;
+    std::optional<Conversations> m_conversations;
     std::optional<xfrm::Events> m_kernel_events;
     std::unique_ptr<Surroundings> m_surroundings;
     std::unique_ptr<dns::UnboundResolver> m_resolver;

@@ -40,6 +40,10 @@ Result<void> Daemon::open_kernel()
     m_plane.emplace(std::move(*plane));
     if (auto warm = m_plane->requests().warm_up(); !warm)
         return warm;
+    auto conversations = Conversations::open();
+    if (!conversations)
+        return std::unexpected(conversations.error());
+    m_conversations.emplace(std::move(*conversations));
     auto events = xfrm::Events::open(m_config.event_buffer);
     if (!events)
         return std::unexpected(events.error());
@@ -155,11 +159,11 @@ Result<void> Daemon::start()
         return started;
     if (auto started = start_ike(); !started)
         return started;
-    m_enforcer.emplace(*m_plane, *m_ike);
+    m_enforcer.emplace(*m_plane, *m_conversations, *m_ike);
     m_table.emplace(
         *m_loop, *m_enforcer, *m_reqids, *m_limited, m_counters,
         [this](Decision const& decision) { decided(decision); }, m_groups,
-        ConnectionTable::Options{m_config.timing, m_config.max_flows});
+        ConnectionTable::Options{m_config.timing, m_config.max_flows, m_config.probe});
     m_views.emplace(*m_table, *m_enforcer, m_counters, m_config);
     m_views->show_names(*m_names);
     auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});

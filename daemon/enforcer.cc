@@ -25,9 +25,9 @@ struct Application {
     {
         return plane.await(of_line(), reqid, action.mode, inbound());
     }
-    Result<void> operator()(Negotiate const&) const
+    Result<void> operator()(Negotiate const& action) const
     {
-        ike.negotiate(negotiation, connection.flow);
+        ike.negotiate(negotiation, connection.flow, action.probe);
         return {};
     }
     Result<void> operator()(CloseSa const& action) const
@@ -75,6 +75,11 @@ Result<void> KernelEnforcer::apply(Connection const& connection, Reqid reqid, Ne
                                    Action const& action)
 {
     return std::visit(Application{m_plane, m_ike, connection, reqid, negotiation}, action);
+}
+
+Beginner KernelEnforcer::beginner(Flow const& flow, xfrm::Packet const& packet)
+{
+    return m_conversations.beginner(flow, packet);
 }
 
 Result<void> KernelEnforcer::move(Connection const& connection)

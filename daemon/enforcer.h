@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "ike/ike.h"
+#include "kernel-glue/conversations.h"
 #include "kernel-glue/forwarding_plane.h"
 #include "policy/connection.h"
 
@@ -29,6 +30,8 @@ public:
     /// Negotiate starts.
     virtual Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                                Action const& action) = 0;
+    /// Who began the conversation that this packet of the flow belongs to.
+    [[nodiscard]] virtual Beginner beginner(Flow const& flow, xfrm::Packet const& packet) = 0;
     /// Another line of the same group decides about the flow now: its policies take that line's place.
     virtual Result<void> move(Connection const& connection) = 0;
     /// True once a packet has come in through this SA.
@@ -40,16 +43,20 @@ public:
 /// The real one: policies into the kernel, IKE to libcharon. Main thread.
 class KernelEnforcer final : public Enforcer {
 public:
-    KernelEnforcer(ForwardingPlane& plane, Ike& ike) : m_plane(plane), m_ike(ike) {}
+    KernelEnforcer(ForwardingPlane& plane, Conversations& conversations, Ike& ike)
+        : m_plane(plane), m_conversations(conversations), m_ike(ike)
+    {}
 
     Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                        Action const& action) override;
+    [[nodiscard]] Beginner beginner(Flow const& flow, xfrm::Packet const& packet) override;
     Result<void> move(Connection const& connection) override;
     [[nodiscard]] bool inbound_used(SaDescription const& sa) override;
     [[nodiscard]] CountersBySa counters() override;
 
 private:
     ForwardingPlane& m_plane;
+    Conversations& m_conversations;
     Ike& m_ike;
 };
 

@@ -102,7 +102,8 @@ struct charon_hooks {
     /// Why the IKE_SA will end; the first reason is the one that counts.
     void (*failed)(void* context, struct charon_sa const* sa, enum charon_failure failure,
                    char const* detail);
-    /// Comes after `silence_ms`, and with `last` set after `deadline_ms` and in that interval from then on.
+    /// Comes after charon_negotiate()'s `silence_ms`, and with `last` set after `deadline_ms` and in that
+    /// interval from then on.
     enum charon_verdict (*review)(void* context, struct charon_sa const* sa, int last, int established);
 
     /// As responder this comes before the answer leaves. 0 where the SA is not wanted: it is deleted then.
@@ -130,8 +131,7 @@ struct charon_options {
     uint16_t port;
     uint16_t nat_port;
     unsigned retransmit_first_ms;
-    unsigned silence_ms;  ///< the first review
-    unsigned deadline_ms; ///< the second one, and the interval of all later ones
+    unsigned deadline_ms; ///< the second review, and the interval of all later ones
     unsigned rekey_child_s;
     unsigned rekey_ike_s;
     unsigned liveness_s; ///< how long a peer may be quiet before it is asked whether it lives; 0: never asked
@@ -146,7 +146,8 @@ int charon_start(struct charon_options const* options, struct charon_hooks const
 void charon_stop(void);
 
 /// Ends in begun() and later sa_gone(), or in not_begun().
-void charon_negotiate(uint64_t negotiation, struct charon_flow const* flow, uint32_t reqid);
+void charon_negotiate(uint64_t negotiation, struct charon_flow const* flow, uint32_t reqid,
+                      unsigned silence_ms);
 /// Queues a DELETE; nothing happens where the SA is gone already.
 void charon_close(struct charon_sa const* sa);
 /// The same, but nobody waits for the answer.

@@ -105,6 +105,7 @@ struct negotiation {
     uint64_t number;
     struct charon_flow flow;
     uint32_t reqid;
+    unsigned silence_ms;
 };
 
 static job_requeue_t run_negotiation(void* data)
@@ -120,7 +121,7 @@ static job_requeue_t run_negotiation(void* data)
     }
     struct charon_sa sa = sa_of(ike_sa);
     hooks->begun(hooks->context, negotiation->number, &sa);
-    schedule_review(ike_sa, FALSE, charon_layer.options.silence_ms);
+    schedule_review(ike_sa, FALSE, negotiation->silence_ms);
     schedule_review(ike_sa, TRUE, charon_layer.options.deadline_ms);
     status_t status = ike_sa->initiate(ike_sa, child_config_of(peer), NULL);
     if (status != SUCCESS)
@@ -130,10 +131,10 @@ static job_requeue_t run_negotiation(void* data)
     return JOB_REQUEUE_NONE;
 }
 
-void charon_negotiate(uint64_t number, struct charon_flow const* flow, uint32_t reqid)
+void charon_negotiate(uint64_t number, struct charon_flow const* flow, uint32_t reqid, unsigned silence_ms)
 {
     struct negotiation* negotiation;
-    INIT(negotiation, .number = number, .flow = *flow, .reqid = reqid);
+    INIT(negotiation, .number = number, .flow = *flow, .reqid = reqid, .silence_ms = silence_ms);
     queue(run_negotiation, negotiation, free);
 }
 

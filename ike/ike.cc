@@ -8,17 +8,42 @@
 
 namespace oekd {
 
+namespace {
+
+/// How long IKE_SA_INIT and so many repetitions may be without an answer. The next repetition would be due at
+/// the end of the last interval, so this ends earlier, by as much as a busy machine may be late.
+std::chrono::milliseconds silence_limit(IkeSettings const& settings, unsigned repetitions)
+{
+    auto interval = settings.retransmit_first;
+    auto limit = interval;
+    for (unsigned i = 0; i < repetitions; ++i) {
+        interval *= 2;
+        limit += interval;
+    }
+    return limit - settings.retransmit_first / 4;
+}
+
+} // namespace
+
 struct Ike::State {
     State(IkeSettings settings, UdpPorts open_ports, ResponderGate& gate, ReqidTable& reqids,
           Mailbox<IkeEvent>& mailbox)
-        : ports(std::move(open_ports)), log(std::move(settings.log), settings.log_level),
-          sas({.negotiations = settings.max_negotiations,
-               .total = settings.max_sas,
-               .per_address = settings.max_sas_per_address},
-              reqids, gate, mailbox),
+        : silence_once(silence_limit(settings, 0)),
+          silence_repeated(silence_limit(settings, settings.retransmissions)), ports(std::move(open_ports)),
+          log(std::move(settings.log), settings.log_level), sas({.negotiations = settings.max_negotiations,
+                                                                 .total = settings.max_sas,
+                                                                 .per_address = settings.max_sas_per_address},
+                                                                reqids, gate, mailbox),
           bridge(ports, sas, gate, log)
     {}
 
+    [[nodiscard]] std::chrono::milliseconds silence(Probe probe) const
+    {
+        return probe == Probe::Once ? silence_once : silence_repeated;
+    }
+
+    std::chrono::milliseconds silence_once;
+    std::chrono::milliseconds silence_repeated;
     UdpPorts ports;
     IkeLog log;
     SaTable sas;
@@ -26,19 +51,6 @@ struct Ike::State {
 };
 
 namespace {
-
-/// How long IKE_SA_INIT and its repetitions may be without an answer. The next repetition would be due at the
-/// end of the last interval, so this ends a little earlier.
-std::chrono::milliseconds silence_limit(IkeSettings const& settings)
-{
-    auto interval = settings.retransmit_first;
-    auto limit = interval;
-    for (unsigned i = 0; i < settings.retransmissions; ++i) {
-        interval *= 2;
-        limit += interval;
-    }
-    return limit - interval / 8;
-}
 
 unsigned milliseconds(std::chrono::milliseconds duration) { return static_cast<unsigned>(duration.count()); }
 unsigned seconds(std::chrono::seconds duration) { return static_cast<unsigned>(duration.count()); }
@@ -58,7 +70,6 @@ charon_options options_of(IkeSettings const& settings, UdpPorts const& ports)
     options.port = settings.port;
     options.nat_port = settings.nat_port;
     options.retransmit_first_ms = milliseconds(settings.retransmit_first);
-    options.silence_ms = milliseconds(silence_limit(settings));
     options.deadline_ms = milliseconds(settings.deadline);
     options.rekey_child_s = seconds(settings.rekey_child);
     options.rekey_ike_s = seconds(settings.rekey_ike);
@@ -96,13 +107,13 @@ Ike::~Ike()
     charon_stop();
 }
 
-void Ike::negotiate(NegotiationId id, Flow const& flow)
+void Ike::negotiate(NegotiationId id, Flow const& flow, Probe probe)
 {
     auto reqid = m_state->sas.reserve(id, flow);
     if (!reqid)
         return;
     auto pair = to_charon(flow);
-    charon_negotiate(uint64_t(id), &pair, uint32_t(*reqid));
+    charon_negotiate(uint64_t(id), &pair, uint32_t(*reqid), milliseconds(m_state->silence(probe)));
 }
 
 void Ike::close(IkeSaId sa)

@@ -60,12 +60,21 @@ struct Policy {
     }
 };
 
+/// What the kernel tells of a packet that met a trap.
+struct Packet {
+    uint8_t protocol = 0;
+    uint16_t source_port = 0;      ///< or ICMP type; 0 where the protocol has none
+    uint16_t destination_port = 0; ///< or ICMP code
+    friend bool operator==(Packet const&, Packet const&) = default;
+};
+
 /// The kernel asks for an SA (XFRM_MSG_ACQUIRE). The flow's hosts come from the SA, its service from the
 /// policy that fired; the packet's own selector may name the port of an unrelated probe.
 struct Acquire {
     Flow flow;
     Reqid reqid{};      ///< of the policy that fired
     uint32_t alias = 0; ///< likewise
+    Packet packet{};    ///< the first of those that wait
     friend bool operator==(Acquire const&, Acquire const&) = default;
 };
 
@@ -89,6 +98,7 @@ struct State {
     uint64_t bytes = 0;
     uint64_t packets = 0;
     Service service{}; ///< of its selector; of a larval SA: the packet's that asked for it
+    Packet packet{};   ///< of a larval SA
 };
 
 } // namespace oekd::xfrm

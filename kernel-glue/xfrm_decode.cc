@@ -83,6 +83,12 @@ Service service_of(xfrm_selector const& raw)
             has && raw.dport_mask != 0 ? ntohs(raw.dport) : uint16_t{0}};
 }
 
+Packet packet_of(xfrm_selector const& raw)
+{
+    return {raw.proto, raw.sport_mask != 0 ? ntohs(raw.sport) : uint16_t{0},
+            raw.dport_mask != 0 ? ntohs(raw.dport) : uint16_t{0}};
+}
+
 std::optional<EspMode> mode_of(unsigned mode)
 {
     switch (mode) {
@@ -157,7 +163,8 @@ Decoded<State> state_of(xfrm_usersa_info const& raw)
                  *mode,
                  raw.curlft.bytes,
                  raw.curlft.packets,
-                 service_of(raw.sel)};
+                 service_of(raw.sel),
+                 packet_of(raw.sel)};
 }
 
 } // namespace
@@ -182,7 +189,8 @@ Decoded<Acquire> parse_acquire(Bytes payload)
     return Acquire{
         {address_of(raw->saddr, *family), address_of(raw->id.daddr, *family), service_of(raw->policy.sel)},
         Reqid{tmpl.reqid},
-        raw->policy.sel.user};
+        raw->policy.sel.user,
+        packet_of(raw->sel)};
 }
 
 Decoded<Expire> parse_expire(Bytes payload)

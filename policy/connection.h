@@ -109,8 +109,14 @@ struct Hold {
 struct Discard {
     friend bool operator==(Discard const&, Discard const&) = default;
 };
+/// How a peer is asked whether it speaks IKE.
+enum class Probe {
+    Repeated, ///< as often as ike.retransmissions says
+    Once,     ///< by a single datagram
+};
 /// Start IKE towards the remote address.
 struct Negotiate {
+    Probe probe = Probe::Repeated; ///< step() leaves it so; who carries it out knows what may be sent
     friend bool operator==(Negotiate const&, Negotiate const&) = default;
 };
 /// The flow's policies use this reqid's SAs in this mode; outgoing packets need one. Whether incoming

@@ -48,6 +48,7 @@ void check_same(Config const& one, Config const& other)
     CHECK(one.timing.shunt_normal == other.timing.shunt_normal);
     CHECK(one.conducts.private_or_clear == other.conducts.private_or_clear);
     CHECK(one.conducts.private_ == other.conducts.private_);
+    CHECK(one.probe == other.probe);
     CHECK(one.event_buffer == other.event_buffer);
     CHECK(one.ike.mode == other.ike.mode);
     CHECK(one.ike.port == other.ike.port);
@@ -100,7 +101,7 @@ void check_manual(std::string const& all_keys)
         CHECK(manual.find(entry) != std::string::npos);
         ++settings;
     }
-    CHECK(settings == 31);
+    CHECK(settings == 41);
     CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
@@ -163,6 +164,18 @@ rekey-child = "30min"
 rekey-ike = "2h"
 log-level = -1
 
+[probe]
+total-burst = 21
+total-every = "22ms"
+prefix-burst = 23
+prefix-every = "24ms"
+answers-burst = 25
+answers-every = "26ms"
+answers-prefix-burst = 27
+answers-prefix-every = "28ms"
+silences = 29
+amplification = 3
+
 [group.private-or-clear]
 negotiation = "pass"
 failure = "drop"
@@ -185,6 +198,12 @@ sas-per-address = 13
     expected.conducts.private_.negotiation = Conduct::Negotiation::Drop;
     expected.event_buffer = 100'000;
     expected.timing = {150ms, 2s, 4s, 3s, 30s, 2h, 10min};
+    expected.probe = {.total = {21, 22ms},
+                      .prefix = {23, 24ms},
+                      .answers = {25, 26ms},
+                      .answers_prefix = {27, 28ms},
+                      .silences = 29,
+                      .amplification = 3};
     expected.ike.mode = EspMode::Tunnel;
     expected.ike.port = 1500;
     expected.ike.nat_port = 1501;

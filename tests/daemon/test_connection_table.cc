@@ -4,6 +4,7 @@
 #include "tests/daemon/manual.h"
 
 #include <catch2/catch.hpp>
+#include <netinet/in.h>
 
 using namespace oekd;
 using namespace std::chrono_literals;
@@ -24,10 +25,13 @@ public:
         done.emplace_back(names.at(action.index()));
         if (std::holds_alternative<Negotiate>(action))
             negotiation = id;
+        if (auto const* begun = std::get_if<Negotiate>(&action))
+            probe = begun->probe;
         if (done.back() == refuse)
             return fail(ErrorCode::Exists, "taken");
         return {};
     }
+    Beginner beginner(Flow const&, xfrm::Packet const&) override { return begun_by; }
     Result<void> move(Connection const& connection) override
     {
         done.emplace_back("move to " + connection.network.to_string());
@@ -42,6 +46,8 @@ public:
     NegotiationId negotiation{};
     std::string refuse;
     bool esp_arrived = false;
+    Beginner begun_by = Beginner::Us;
+    std::optional<Probe> probe;
 };
 
 /// A table on a real event loop; short times keep the test short.
@@ -49,7 +55,8 @@ struct Fixture {
     explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
         : table(loop, enforcer, reqids, *limited, counters,
                 [this](Decision const& d) { decisions.push_back(d); }, table_of(group),
-                {.timing = {.hold_silence = 20ms, .hold_limit = 100ms, .shunt_short = 30ms},
+                {.timing =
+                     {.hold_silence = 50ms, .hold_limit = 100ms, .shunt_again = 30ms, .shunt_short = 30ms},
                  .max_flows = max_flows})
     {}
 
@@ -379,4 +386,53 @@ TEST_CASE("another line of the same group takes a flow over, another conduct end
     line.conduct.failure = Conduct::Failure::Drop;
     f.table.regroup(Fixture::table_of({line}));
     CHECK(f.enforcer.take() == Names{"release"});
+}
+
+TEST_CASE("an answer to a stranger takes the failure path until it has been paid for", "[daemon]")
+{
+    Fixture f;
+    f.enforcer.begun_by = Beginner::Them;
+    auto const answer = [&] {
+        f.table.acquired({.flow = to_east, .reqid = Reqid{1}, .packet = {IPPROTO_ICMP, 0, 0}});
+    };
+    for (unsigned times = 1; times <= 2; ++times) {
+        answer();
+        CHECK(f.enforcer.take() == Names{"hold", "pass", "kick"});
+        CHECK(f.state() == ConnectionState::ClearText);
+        CHECK(!f.table.rows().at(to_east).connection.negotiating);
+        CHECK(f.table.rows().at(to_east).why.starts_with("not asked: "));
+        CHECK(f.counters.negotiations_withheld.value({"unproven"}) == times);
+        f.run_until([&] { return f.state() == ConnectionState::Expired; });
+        f.enforcer.take();
+    }
+    CHECK(f.counters.negotiations_started.value() == 0);
+    answer();
+    CHECK(f.enforcer.take() == Names{"hold", "negotiate"});
+    CHECK(f.enforcer.probe == Probe::Once);
+    CHECK(f.state() == ConnectionState::PendingOe);
+}
+
+TEST_CASE("what a private group sends answers nobody who came in the clear", "[daemon]")
+{
+    Fixture f(PolicyGroup::Private);
+    f.enforcer.begun_by = Beginner::Them;
+    f.acquire();
+    CHECK(f.enforcer.take() == Names{"hold", "negotiate"});
+    CHECK(f.enforcer.probe == Probe::Repeated);
+}
+
+TEST_CASE("who began may become clear a moment later", "[daemon]")
+{
+    auto const [then, names] = GENERATE(table<Beginner, Names>({
+        {Beginner::Us, {"negotiate"}},
+        {Beginner::Unclear, {"pass", "kick"}},
+    }));
+    Fixture f;
+    f.enforcer.begun_by = Beginner::Unclear;
+    f.acquire();
+    CHECK(f.enforcer.take() == Names{"hold"});
+    CHECK(f.state() == ConnectionState::PendingOe);
+    f.enforcer.begun_by = then;
+    f.run_until([&] { return !f.enforcer.done.empty(); });
+    CHECK(f.enforcer.take() == names);
 }

@@ -61,6 +61,10 @@ xfrm_user_acquire acquire_head()
     raw.id.daddr = kernel_address("10.2.0.1");
     raw.saddr = kernel_address("10.1.0.1");
     raw.sel.family = AF_INET;
+    raw.sel.proto = IPPROTO_TCP;
+    raw.sel.sport = htons(40'000);
+    raw.sel.dport = htons(22);
+    raw.sel.sport_mask = raw.sel.dport_mask = 0xffff;
     return raw;
 }
 
@@ -175,7 +179,23 @@ TEST_CASE("an acquire names the flow and the trap's reqid", "[kernel-glue][messa
     auto const decoded = parse_acquire(acquire(esp_template()));
     REQUIRE(decoded);
     REQUIRE(*decoded);
-    CHECK(**decoded == Acquire{flow("10.1.0.1", "10.2.0.1"), Reqid{77}});
+    Packet const packet{IPPROTO_TCP, 40'000, 22};
+    CHECK(**decoded == Acquire{.flow = flow("10.1.0.1", "10.2.0.1"), .reqid = Reqid{77}, .packet = packet});
+}
+
+TEST_CASE("an acquire tells the packet's ICMP type, whatever the policy is for", "[kernel-glue][messages]")
+{
+    auto head = acquire_head();
+    head.sel.proto = IPPROTO_ICMP;
+    head.sel.sport = htons(8);
+    head.sel.dport = 0;
+    auto message = bytes_of(head);
+    append_attribute(message, XFRMA_TMPL, bytes_of(esp_template()));
+    auto const decoded = parse_acquire(message);
+    REQUIRE(decoded);
+    REQUIRE(*decoded);
+    CHECK((*decoded)->packet == Packet{IPPROTO_ICMP, 8, 0});
+    CHECK((*decoded)->flow.service.is_everything());
 }
 
 TEST_CASE("acquires that are not for ESP, or have traits we never use, are nobody's",

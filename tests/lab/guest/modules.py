@@ -15,7 +15,7 @@ LAB = (
     "chacha_x86_64 chacha_generic chacha poly1305_x86_64 poly1305_generic sha256_generic sha512_generic "
     "sha512 sha3_generic rng drbg jitterentropy_rng "
     # the network
-    "veth dummy af_packet tun sch_netem sch_ingress cls_u32 act_gact"
+    "veth dummy af_packet tun tcp_diag sch_netem sch_ingress cls_u32 act_gact"
 ).split()
 
 

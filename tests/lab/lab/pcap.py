@@ -52,6 +52,11 @@ class Packet:
     payload: bytes  # of the IP packet, as much as was captured
 
     @property
+    def size(self) -> int:
+        """With its IP header, as it has neither options nor extensions."""
+        return len(self.payload) + (40 if ":" in self.src else 20)
+
+    @property
     def ports(self) -> tuple[int, int]:
         if self.protocol not in (TCP, UDP) or len(self.payload) < 4:
             return 0, 0

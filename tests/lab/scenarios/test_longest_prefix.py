@@ -18,7 +18,8 @@ SIGNATURES = {
     "private": ("tunnel", "nothing"),
     "block": ("nothing", "nothing"),
 }
-PATIENT = {"hold": {"silence": "1s", "limit": "10s"}}  # with 42 set-ups at once on one processor
+# With 42 set-ups at once on one processor; and who does not begin is asked after its first packet.
+PATIENT = {"hold": {"silence": "1s", "limit": "10s"}, "probe": {"amplification": 20}}
 
 
 def network(host: Host, wide: int, family: int) -> str:

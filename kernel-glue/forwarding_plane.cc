@@ -123,25 +123,10 @@ Result<void> ForwardingPlane::release(Flow const& flow)
     auto const overtaken = stop_overtaking(flow);
     auto const out = give_back(flow, outbound_selector(flow), xfrm::Direction::Out);
     auto const in = give_back(flow, inbound_selector(flow), xfrm::Direction::In);
-    auto const routed = forget_routes(flow);
-    for (auto const& result : {services, overtaken, out, in})
+    for (auto const& result : {services, overtaken, out})
         if (!result)
             return result;
-    return routed;
-}
-
-// A connection keeps the route that it found, without a trap in it, until some policy is inserted; that one
-// is removed is not enough. So the trap is written once more, as it is.
-Result<void> ForwardingPlane::forget_routes(Flow const& flow)
-{
-    auto const* line = m_installation.table().find(flow.remote, flow.service);
-    if (!line || !starts_negotiation(line->group) || !m_installation.is_own(flow.local))
-        return {};
-    auto const front = m_queues.front({flow.local, line->network, line->service});
-    auto written = replace_ours(m_requests, wide_trap(*line, flow.local, front, Turn::Front));
-    bool const not_there = !written && (written.error().code == ErrorCode::NotFound ||
-                                        written.error().code == ErrorCode::Exists);
-    return not_there ? Result<void>{} : written;
+    return in;
 }
 
 Result<void> ForwardingPlane::give_back(Flow const& flow, xfrm::Selector const& selector,

@@ -96,7 +96,6 @@ private:
     Result<void> stop_overtaking(Flow const& flow);
     Result<void> put_unencrypted(Flow const& flow, FlowPolicies const& policies);
     Result<void> put_undecided(Flow const& flow, FlowPolicies const& policies, Inbound inbound);
-    Result<void> forget_routes(Flow const& flow);
     Result<void> give_back(Flow const& flow, xfrm::Selector const& selector, xfrm::Direction direction);
     [[nodiscard]] std::optional<xfrm::Policy> line_policy(Flow const& flow, xfrm::Direction direction) const;
     Result<void> rotate(GroupLine const& line, Address const& own, TrapQueues::Rotation const& rotation);

@@ -38,7 +38,7 @@ struct ProbeRate {
 
 struct ProbeLimits {
     ProbeRate total{1'024, Duration{4}};
-    ProbeRate prefix{256, Duration{100}};
+    ProbeRate prefix{512, Duration{50}};
     ProbeRate answers{256, Duration{20}};        ///< in total, where others began
     ProbeRate answers_prefix{32, Duration{500}}; ///< likewise
     unsigned silences = 16;     ///< so many in a row halve the prefix's rate, twice as many quarter it, …

@@ -43,8 +43,10 @@ class Road(Host):
             self.ip(f"route change fd0{n}::/64 dev {host} proto kernel metric 256 {mtu}")
 
     def _forget_paths(self) -> None:
+        """What hosts have learned about paths goes with the route, in IPv4 with nothing less."""
         for host in self.hosts:
-            host.run("ip", "-4", "route", "flush", "cache")
+            default = f"default via 10.{host.number}.0.254"
+            host.ip(f"route del {default}", f"route add {default}")
             host.run("ip", "-6", "route", "flush", "cache")
 
     def drop(self, source: Host, protocol: int | None = None, port: int | None = None) -> None:

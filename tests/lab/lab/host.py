@@ -4,6 +4,7 @@
 import json
 import socket
 import subprocess
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from .guest import this_guest
 from .netns import inside
 
 
+TRANSFER_PORT = 5001
 SO_RCVBUFFORCE = 33  # asm-generic/socket.h
 ROOM = 64 << 20  # what a socket did not take was lost on the way, and not here
 
@@ -115,6 +117,19 @@ class Host:
             sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
         with sock:
             return tcp.connect(sock, address, port, seconds)
+
+    def transfer(self, other: "Host", family: int, size: int, seconds: float) -> float:
+        """Bytes over a new TCP connection, all of which must arrive; returns the seconds that it took."""
+        with other.listening(TRANSFER_PORT) as listener, ThreadPoolExecutor(1) as thread:
+            counted = thread.submit(tcp.count, listener, seconds)
+            with inside(self.name):
+                sock = socket.socket(socket.AF_INET if family == 4 else socket.AF_INET6, socket.SOCK_STREAM)
+            started = time.monotonic()
+            with sock:
+                tcp.connect(sock, other.address(family), TRANSFER_PORT, seconds)
+                sock.sendall(bytes(size))
+            assert counted.result() == size
+            return time.monotonic() - started
 
     @contextmanager
     def listening(self, port: int) -> Iterator[socket.socket]:

@@ -29,6 +29,7 @@ ICMP_TYPES = {
     (ICMPV6, 129): "echo reply",
     (ICMPV6, 1): "unreachable",
 }
+TOO_BIG = {(ICMP, b"\x03\x04"), (ICMPV6, b"\x02\x00")}
 UNREACHABLE = {(ICMP, b"\x03"), (ICMPV6, b"\x01")}
 
 
@@ -95,6 +96,10 @@ class Packet:
             return False
         quoted = parse_ip(self.payload[8:], self.time, self.outgoing)
         return quoted is not None and quoted.protocol == UDP and bool(set(quoted.ports) & set(IKE_PORTS))
+
+    @property
+    def too_big(self) -> bool:
+        return (self.protocol, self.payload[:2]) in TOO_BIG
 
     @property
     def cleartext(self) -> bool:

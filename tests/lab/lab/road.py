@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The router between the hosts: delays and loses packets on request, without netfilter."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from .host import Host
 
 UDP = 17
@@ -21,6 +24,30 @@ class Road(Host):
             f"qdisc replace dev {host} root netem delay {milliseconds}ms limit 100000" for host in self.hosts
         ]
         self.tc(*lines)
+
+    @contextmanager
+    def narrow(self, mtu: int) -> Iterator[None]:
+        """A hop that takes no longer packets, in both directions; nobody has heard of it before."""
+        self._hop(f"mtu lock {mtu}")
+        self._forget_paths()
+        try:
+            yield
+        finally:
+            self._hop("")
+            self._forget_paths()
+
+    def _hop(self, mtu: str) -> None:
+        for host in self.hosts:
+            n = host.number
+            self.ip(f"route change 10.{n}.0.0/16 dev {host} proto kernel scope link src 10.{n}.0.254 {mtu}")
+            self.ip(f"route change fd0{n}::/64 dev {host} proto kernel metric 256 {mtu}")
+
+    def _forget_paths(self) -> None:
+        """What hosts have learned about paths goes with the route, in IPv4 with nothing less."""
+        for host in self.hosts:
+            default = f"default via 10.{host.number}.0.254"
+            host.ip(f"route del {default}", f"route add {default}")
+            host.run("ip", "-6", "route", "flush", "cache")
 
     def drop(self, source: Host, protocol: int | None = None, port: int | None = None) -> None:
         """Loses what comes from a host, of that protocol and to that port if given; captured all the same."""

@@ -22,3 +22,15 @@ def connect(sock: socket.socket, address: str, port: int, seconds: float) -> Con
     took = time.monotonic() - started
     info = sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, TCP_INFO_TOTAL_RETRANS + 4)
     return Connect(took, struct.unpack_from("I", info, TCP_INFO_TOTAL_RETRANS)[0])
+
+
+def count(listener: socket.socket, seconds: float) -> int:
+    """Takes one connection and the bytes that come through it."""
+    listener.settimeout(seconds)
+    connection, _ = listener.accept()
+    connection.settimeout(seconds)
+    received = 0
+    with connection:
+        while piece := connection.recv(1 << 16):
+            received += len(piece)
+    return received

@@ -53,6 +53,12 @@ class Wire:
         seen = pcap.packets(self.file.read_bytes())
         return [packet for packet in seen if not packet.outgoing and not packet.src.startswith("127.")]
 
+    def too_big(self, host: Host) -> list[Packet]:
+        """What the road has told a host about packets that are too long for the way."""
+        self._catch_up()
+        seen = pcap.packets(self.file.read_bytes())
+        return [p for p in seen if p.outgoing and p.dst in host.addresses and p.too_big]
+
     def between(self, one: Host, other: Host) -> list[Packet]:
         """Both directions, both families."""
         return [p for p in self.packets() if p.src in one.addresses and p.dst in other.addresses

@@ -29,14 +29,18 @@ Result<void> ResponderPolicies::admit(FlowOfLine const& of, Reqid reqid, EspMode
 {
     std::scoped_lock const lock(*m_mutex);
     auto const policies = encrypt_policies(of, reqid, mode, Inbound::Admit);
+    auto const inbound = m_requests.find(policies.in.selector, policies.in.direction);
+    bool const main_thread_has_it = inbound && is_flow(inbound->priority);
     if (auto admitted = admit_inbound(policies.in, mode); !admitted)
         return admitted;
     auto const created = m_requests.create(policies.out);
     if (created || created.error().code != ErrorCode::Exists)
         return created;
     // A hold or a shunt of ours waits for the main thread, which also reports an explicit policy. A line that
-    // names this host and nothing else does not: in a group that is clear at first, answers would leave in
-    // the clear.
+    // names this host and is not the flow's hold does not: in a group that is clear at first, answers would
+    // leave in the clear.
+    if (main_thread_has_it)
+        return {};
     auto const present = m_requests.find(policies.out.selector, policies.out.direction);
     if (!present || !is_ours(present->priority) || is_flow(present->priority))
         return {};

@@ -454,6 +454,17 @@ TEST_CASE("the trap of one host lets a held packet go when its flow is decided",
     CHECK(host.network.seen("held"));
 }
 
+TEST_CASE("a responder leaves what is held to the main thread", "[kernel-glue][plane][kernel]")
+{
+    auto const network = GENERATE(values({"10.2.0.0/16", "10.2.0.1"}));
+    Host host({{network, poc}});
+    REQUIRE(host.plane.hold(of(east, poc), reqid));
+    auto responder = ResponderPolicies::open().value();
+    REQUIRE(responder.admit(of(east, poc), reqid, EspMode::Tunnel));
+    CHECK(is_trap(host.out(east).tmpl->reqid));
+    CHECK(host.in(east).tmpl->mode == EspMode::Tunnel);
+}
+
 TEST_CASE("a responder's answer is encrypted where a line names just the peer",
           "[kernel-glue][plane][kernel]")
 {

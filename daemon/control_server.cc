@@ -21,8 +21,8 @@ constexpr std::chrono::milliseconds pause_without_descriptors{1000};
 struct ControlServer::State {
     EventLoop& loop;
     ControlTarget target;
-    ControlSocket socket;
-    std::vector<std::unique_ptr<ControlConnection>> connections{};
+    std::vector<std::unique_ptr<ControlConnection>> connections;
+    ControlSocket socket; ///< goes before the connections: who is cut off at the end finds nobody there
     EventSource listening{};
     EventSource pause{};
     EventSource sweeping{};
@@ -96,7 +96,7 @@ ControlServer::listen(EventLoop& loop, std::filesystem::path const& socket, Cont
     auto listener = ControlSocket::listen(socket);
     if (!listener)
         return std::unexpected(listener.error());
-    auto state = std::make_unique<State>(State{loop, target, std::move(*listener)});
+    auto state = std::make_unique<State>(State{loop, target, {}, std::move(*listener)});
     if (auto listening = state->listen(); !listening)
         return std::unexpected(listening.error());
     return std::unique_ptr<ControlServer>(new ControlServer(std::move(state)));

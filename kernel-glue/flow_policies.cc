@@ -4,6 +4,7 @@
 #include "kernel-glue/priorities.h"
 
 #include <cassert>
+#include <netinet/in.h>
 
 namespace oekd {
 
@@ -87,9 +88,13 @@ FlowPolicies discard_policies(FlowOfLine const& of, Reqid reqid)
     return {undecided_inbound(of, reqid), policy(of, Direction::Out, Verdict::Block, std::nullopt)};
 }
 
-xfrm::Policy overtaking(xfrm::Policy outbound)
+std::optional<xfrm::Policy> overtaking(Flow const& flow, xfrm::Policy outbound)
 {
-    outbound.selector.alias = 1;
+    constexpr uint16_t echo_reply = 129; // RFC 4443 §4.2
+    if (flow.local.family() == Family::V4 || !flow.service.is_everything())
+        return std::nullopt;
+    outbound.selector.protocol = IPPROTO_ICMPV6;
+    outbound.selector.source_port = echo_reply;
     outbound.priority = overtaking_priority(outbound.priority);
     return outbound;
 }

@@ -33,9 +33,9 @@ struct FlowOfLine {
 FlowPolicies hold_policies(FlowOfLine const& flow, Reqid reqid);
 /// Undecided: packets out are thrown away.
 FlowPolicies discard_policies(FlowOfLine const& flow, Reqid reqid);
-/// An alias of the flow's outbound policy that new packets meet first, while others wait in the queue of that
-/// one.
-xfrm::Policy overtaking(xfrm::Policy outbound);
+/// While packets wait: what cannot wait, the kernel's answers to ICMPv6 echoes (icmpv6_echo_reply() looks up
+/// its route without XFRM_LOOKUP_QUEUE), meets this policy first. nullopt where the flow has none of them.
+std::optional<xfrm::Policy> overtaking(Flow const& flow, xfrm::Policy outbound);
 FlowPolicies encrypt_policies(FlowOfLine const& flow, Reqid reqid, EspMode mode, Inbound inbound);
 /// Clear. With a reqid, ESP that the peer may yet set up is admitted as well. Only for groups that may go
 /// clear.

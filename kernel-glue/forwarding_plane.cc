@@ -80,17 +80,17 @@ Result<void> ForwardingPlane::await(FlowOfLine const& of, Reqid reqid, EspMode m
     auto const policies = encrypt_policies(of, reqid, mode, inbound);
     if (auto put_in = put_ours(m_requests, policies.in); !put_in)
         return put_in;
-    m_overtaking.insert(of.flow);
-    return put_ours(m_requests, overtaking(policies.out));
+    auto const first = overtaking(of.flow, policies.out);
+    if (!first)
+        return {};
+    m_overtaking.insert_or_assign(of.flow, first->selector);
+    return put_ours(m_requests, *first);
 }
 
 Result<void> ForwardingPlane::stop_overtaking(Flow const& flow)
 {
-    if (m_overtaking.erase(flow) == 0)
-        return {};
-    auto selector = outbound_selector(flow);
-    selector.alias = 1;
-    return remove_ours(m_requests, selector, xfrm::Direction::Out);
+    auto const found = m_overtaking.extract(flow);
+    return found ? remove_ours(m_requests, found.mapped(), xfrm::Direction::Out) : Result<void>{};
 }
 
 Result<void> ForwardingPlane::encrypt(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound)

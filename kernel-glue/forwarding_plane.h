@@ -15,7 +15,6 @@
 #include <mutex>
 #include <span>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
 namespace oekd {
@@ -108,7 +107,7 @@ private:
     TrapQueues m_queues;
     std::unordered_map<Flow, Reqid>
         m_reqids; ///< of flows that have policies; bounded by whoever holds the flows
-    std::unordered_set<Flow> m_overtaking; ///< whose held packets are overtaken by new ones
+    std::unordered_map<Flow, xfrm::Selector> m_overtaking; ///< while held packets wait for the peer
 };
 
 /// The policies of a flow whose SA the peer has just made with us, written on libcharon's worker before our

@@ -474,33 +474,37 @@ TEST_CASE("a responder's answer is encrypted where a line names just the peer",
     CHECK(host.out(east).tmpl->reqid == reqid);
 }
 
-TEST_CASE("held packets wait for a peer that may not be ready, new ones overtake them",
+TEST_CASE("held packets wait for a peer that may not be ready, but not what cannot wait",
           "[kernel-glue][plane][kernel]")
 {
-    Host host({{"10.2.0.0/16", poc}});
+    Host host({{"10.2.0.0/16", poc}, {"fd01::/16", poc}});
+    auto const peer = GENERATE(east, east_v6);
     auto const inbound = GENERATE(Inbound::Admit, Inbound::Require);
-    auto const held = hold_policies(of(east, poc), reqid).out;
-    auto const encrypted = encrypt_policies(of(east, poc), reqid, EspMode::Tunnel, inbound);
-    auto const first = overtaking(encrypted.out);
+    auto const held = hold_policies(of(peer, poc), reqid).out;
+    auto const encrypted = encrypt_policies(of(peer, poc), reqid, EspMode::Tunnel, inbound);
+    auto const first = overtaking(peer, encrypted.out);
+    CHECK(first.has_value() == (peer == east_v6)); // IPv4's answers to echoes can wait
     auto const present = [&](Policy const& policy) {
         return bool(host.kernel().find(policy.selector, Direction::Out));
     };
-    REQUIRE(host.plane.hold(of(east, poc), reqid));
-    REQUIRE(host.plane.await(of(east, poc), reqid, EspMode::Tunnel, inbound));
-    CHECK(host.out(east) == held);
-    CHECK(first.priority < held.priority);
-    CHECK(is_flow(first.priority));
-    CHECK(present(first));
-    CHECK(host.in(east) == encrypted.in);
+    REQUIRE(host.plane.hold(of(peer, poc), reqid));
+    REQUIRE(host.plane.await(of(peer, poc), reqid, EspMode::Tunnel, inbound));
+    CHECK(host.out(peer) == held);
+    CHECK(host.in(peer) == encrypted.in);
+    if (first) {
+        CHECK(first->priority < held.priority);
+        CHECK(is_flow(first->priority));
+        CHECK(present(*first));
+    }
     SECTION("until it is")
     {
-        REQUIRE(host.plane.encrypt(of(east, poc), reqid, EspMode::Tunnel, inbound));
-        CHECK(host.out(east) == encrypted.out);
+        REQUIRE(host.plane.encrypt(of(peer, poc), reqid, EspMode::Tunnel, inbound));
+        CHECK(host.out(peer) == encrypted.out);
     }
     SECTION("or the flow ends")
     {
-        REQUIRE(host.plane.release(east));
+        REQUIRE(host.plane.release(peer));
         CHECK_FALSE(present(encrypted.out));
     }
-    CHECK_FALSE(present(first));
+    CHECK_FALSE((first && present(*first)));
 }

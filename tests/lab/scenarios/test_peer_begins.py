@@ -29,12 +29,12 @@ def test_it_lifts_a_shunt(wire, guest, west, east, road, oekd, family, line, gro
     road.restore(west)
 
     oekd(east, {"private-or-clear": line_for(west, family, line)})
-    before = len(wire.packets())
+    before = len(wire.cleartext(west, east))
     ping = east.ping(west, family)
     assert ping.lost == 0, f"{ping}"
     assert west.flow_with(east, family)["state"] == "keyed"
     assert west.ping(east, family).lost == 0
-    assert not [packet for packet in wire.packets()[before:] if packet.cleartext]
+    assert wire.cleartext(west, east)[before:] == []
 
 
 @FAMILIES

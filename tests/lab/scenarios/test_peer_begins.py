@@ -50,6 +50,7 @@ def test_it_ends_a_hold(wire, guest, west, east, road, oekd, family, line, group
         wait_until(lambda: wire.ike(west, east), guest.patience(5), "IKE_SA_INIT")
         road.restore(west)
         oekd(east, {"private-or-clear": line_for(west, family, line)})
-        assert east.ping(west, family, count=1).lost == 0
+        # The kernel loses an answer to an ICMPv6 echo that meets a hold: the first one may come that early.
+        assert east.ping(west, family, count=2).lost <= (family == 6)
         assert held.result().lost == 0, f"{held.result()}"
     wire.assert_encrypted(west, east)

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "group-files/group_files.h"
+#include "tests/daemon/manual.h"
 #include "tests/daemon/temporary_directory.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
+#include <sstream>
 
 using namespace oekd;
 
@@ -24,7 +26,41 @@ Error failure_of(std::filesystem::path const& directory)
     return groups.error();
 }
 
+/// The group files that the manual shows as examples: name and text.
+std::vector<std::pair<std::string, std::string>> examples_in_manual()
+{
+    std::vector<std::pair<std::string, std::string>> files;
+    std::istringstream manual(manual_text("oekd-policies.5"));
+    std::string const heading = ".Pa /etc/oekd/policies/";
+    bool inside = false;
+    for (std::string line; std::getline(manual, line);) {
+        if (line.starts_with(heading) && line.ends_with(" :"))
+            files.emplace_back(line.substr(heading.size(), line.size() - heading.size() - 2), "");
+        else if (line.starts_with(".Bd -literal"))
+            inside = !files.empty();
+        else if (line == ".Ed")
+            inside = false;
+        else if (inside)
+            files.back().second += line + '\n';
+    }
+    return files;
+}
+
 } // namespace
+
+TEST_CASE("the manual's examples are group files", "[groups][manual]")
+{
+    auto const files = examples_in_manual();
+    CHECK(files.size() >= 5);
+    for (auto const& [name, text] : files) {
+        INFO(name << ":\n" << text);
+        auto const group = parse_policy_group(name);
+        REQUIRE(group);
+        auto const parsed = parse_group_file(text, *group, name);
+        CHECK(parsed.errors.empty());
+        CHECK(!parsed.lines.empty());
+    }
+}
 
 TEST_CASE("each group's file is read; a bad line spoils only itself", "[groups]")
 {

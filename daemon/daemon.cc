@@ -3,6 +3,7 @@
 
 #include "kernel-glue/priorities.h"
 
+#include <algorithm>
 #include <fmt/format.h>
 #include <systemd/sd-daemon.h>
 
@@ -123,28 +124,41 @@ void Daemon::names_changed()
         m_names_retry = std::move(*retry);
 }
 
+// First what waits where, then the decisions: a queue that is looked at while one of its packets is undecided
+// loses that packet. Until another trap is in front, more packets come to those that are known by now.
 void Daemon::kernel_readable()
 {
-    auto batch = m_kernel_events->drain();
-    if (!batch) { // the one loss that oekd cannot work without
-        m_fatal = batch.error().with("the XFRM socket is lost");
-        m_loop->stop(1);
-        return;
+    constexpr int most_rounds = 16; // somebody may send without pause
+    std::vector<xfrm::Acquire> acquires;
+    bool lost = false;
+    for (int round = 0; round < most_rounds; ++round) {
+        auto batch = m_kernel_events->drain();
+        if (!batch) { // the one loss that oekd cannot work without
+            m_fatal = batch.error().with("the XFRM socket is lost");
+            m_loop->stop(1);
+            return;
+        }
+        lost = lost || batch->overrun == xfrm::Events::Batch::Overrun::Yes || batch->malformed > 0;
+        auto const known = acquires.size();
+        for (auto const& event : batch->events)
+            if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid))
+                acquires.push_back(*acquire);
+        if (acquires.size() == known)
+            break;
+        std::for_each(acquires.begin() + static_cast<ptrdiff_t>(known), acquires.end(),
+                      [this](auto const& acquire) { note(acquire); });
     }
-    for (auto const& event : batch->events) {
-        if (auto const* acquire = std::get_if<xfrm::Acquire>(&event); acquire && is_ours(acquire->reqid))
-            take(*acquire);
-    }
-    if (batch->overrun == xfrm::Events::Batch::Overrun::Yes || batch->malformed > 0)
+    for (auto const& acquire : acquires)
+        m_table->acquired(acquire);
+    if (lost)
         resynchronise();
 }
 
-void Daemon::take(xfrm::Acquire const& acquire)
+void Daemon::note(xfrm::Acquire const& acquire)
 {
     m_counters.acquires.add();
     if (auto queued = m_plane->queued(acquire); !queued)
         m_limited->log(LimitedJournal::Kind::Trouble, LogLevel::Warning, queued.error().message);
-    m_table->acquired(acquire);
 }
 
 /// Each larval SA stands for an acquire that may have been lost; the table knows those that were not.

@@ -69,7 +69,7 @@ private:
     void names_changed();
     std::vector<std::string> report(std::vector<LineError> const& errors) const;
     void kernel_readable();
-    void take(xfrm::Acquire const& acquire);
+    void note(xfrm::Acquire const& acquire);
     void resynchronise();
     void follow_surroundings();
     void mail();

@@ -48,8 +48,9 @@ class TrapQueues {
 public:
     /// More flows than this, undecided at the same time, share queues.
     static constexpr uint32_t max_aliases = 64;
-    /// So many take turns before one comes again: the kernel needs a moment to empty a queue.
-    static constexpr uint32_t rotated_aliases = 4;
+    /// So many take turns before one comes again: the kernel empties a queue with its next tick, which takes
+    /// 10 ms, and what comes into the queue meanwhile is looked at with the rest.
+    static constexpr uint32_t rotated_aliases = 12;
 
     /// Where an alias stands.
     struct Placement {

@@ -95,3 +95,15 @@ def test_many_dead_peers(wire, guest, west, east, plain, oekd, alive, family):
             wait_until(lambda: all(held(wire, west, peer) for peer in nobody), guest.patience(5), "all to be asked")
             pings = [west.ping_address(peer, count=3, seconds=0.5) for peer in alive[:5]]
     assert not [f"{ping}" for ping in pings if ping.lost > 1]
+
+
+@pytest.mark.parametrize("family", [4, 6])
+def test_many_strangers_knock_at_once(west, plain, road, oekd, family):
+    """Each answer is decided about as soon as it is trapped, and those behind it in the queue must not pay."""
+    oekd(west, {"private-or-clear": plain.networks})
+    sources = [f"10.3.1.{n}" if family == 4 else f"fd03::1:{n}" for n in range(1, 13)]
+    with plain.more_addresses(sources), answers_from_a_program(west):
+        pairs = [(source, west.address(family)) for source in sources]
+        pings = plain.ping_pairs(pairs, count=1, seconds=3)
+    silent = [source for (source, _), ping in pings.items() if ping.lost]
+    assert not silent, f"{len(silent)} of 12 got no answer"

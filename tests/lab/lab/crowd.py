@@ -37,7 +37,9 @@ class Crowd:
     def collect(self, seconds: float) -> None:
         """Takes what arrives in this time, or until all has."""
         deadline = time.monotonic() + seconds
-        while self.missing and select.select([self._receiver], [], [], max(0, deadline - time.monotonic()))[0]:
+        while self.missing:
+            if not select.select([self._receiver], [], [], max(0, deadline - time.monotonic()))[0]:
+                return
             self.missing.discard(self._receiver.recv(100).decode())
 
     def insist(self, seconds: float, pause: float = 1) -> None:

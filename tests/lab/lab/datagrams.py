@@ -67,7 +67,7 @@ class BothWays:
         """Nothing has got through since then, nor does any of the next ones."""
         for way in self._ways.values():
             enough = len(way.sent_at) + count
-            wait_until(lambda: len(way.sent_at) > enough, this_guest().patience(10), "more datagrams to be sent")
+            wait_until(lambda: len(way.sent_at) > enough, this_guest().patience(10), "more datagrams")
         through = {name: way.got_through(since, time.monotonic()) for name, way in self._ways.items()}
         assert through == {"out": [], "in": []}, f"in the clear: {through}"
 

@@ -22,7 +22,7 @@ def checksum(data: bytes) -> int:
 
 
 def port_unreachable(road: Host, victim: Host, peer: Host, payload: bytes, family: int = 4) -> None:
-    """Says to the victim that its IKE datagram to the peer found nobody, and quotes this much of the UDP payload."""
+    """Says to the victim that its IKE datagram to the peer found nobody; quotes this much of its payload."""
     length = 8 + 300
     udp = struct.pack("!HHHH", 500, 500, length, 0)
     ends = [packed(host.address(family)) for host in (victim, peer)]

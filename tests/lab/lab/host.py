@@ -80,7 +80,9 @@ class Host:
             return prober.ping(count, interval, this_guest().patience(seconds))
 
     @contextmanager
-    def pinging(self, address: str, source: str | None = None, interval: float = 0.01) -> Iterator[probe.Ping]:
+    def pinging(
+        self, address: str, source: str | None = None, interval: float = 0.01
+    ) -> Iterator[probe.Ping]:
         """Echoes all the while; at the end the last ones get two seconds for their answers."""
         with self.pinging_pairs([(source, address)], interval) as pings:
             yield pings[source, address]
@@ -169,9 +171,8 @@ class Host:
 
     def spis_with(self, address: str) -> set[int]:
         """Of the SAs to and from an address."""
-        return {
-            state.spi for state in self.xfrm_states() if address in (state.src, state.dst) and not state.larval
-        }
+        states = [state for state in self.xfrm_states() if address in (state.src, state.dst)]
+        return {state.spi for state in states if not state.larval}
 
     def sas_with(self, other: "Host") -> list[xfrm.State]:
         """The SAs of both directions between us and another host, larval ones left out."""

@@ -39,7 +39,7 @@ def test_closed_by_a_reload_and_opened_by_another(traffic, west, plain, oekd, gr
 
 @FAMILIES
 def test_no_gap_where_both_are_closed(traffic, west, plain, oekd, family):
-    """From one closed group to the other, by lines of every length: at no moment does a packet slip through."""
+    """From one closed group to the other, by lines of every length: no packet ever slips through."""
     addresses = [*plain.networks, *plain.addresses]
     world = ["0.0.0.0/0", "::/0"]
     daemon = oekd(west, {"private": plain.networks})
@@ -59,7 +59,7 @@ def test_no_gap_where_both_are_closed(traffic, west, plain, oekd, family):
 @FAMILIES
 @pytest.mark.parametrize("group", CLOSED)
 def test_closed_where_a_line_in_the_clear_is_taken_away(traffic, west, plain, oekd, group, family):
-    """Nothing comes into the kernel then, things only go; and who talks already is not asked for its route."""
+    """Nothing comes into the kernel then, things only go; and who talks already does not look around."""
     world = {group: ["0.0.0.0/0", "::/0"]}
     daemon = oekd(west, world | {"clear": plain.networks})
     traffic.flows()

@@ -29,7 +29,7 @@ def of_plain(number, family):
 
 @pytest.fixture
 def closed(west, plain, family):
-    """Datagrams both ways with an address of plain for each closed group; it must stay stopped from when asked."""
+    """Datagrams both ways with an address of plain for each closed group."""
     addresses = {"private": of_plain(1, family), "block": of_plain(2, family)}
     with ExitStack() as stack:
         stack.enter_context(plain.more_addresses(addresses.values()))

@@ -62,7 +62,8 @@ def test_it_wins_and_stays(wire, west, east, oekd, selector, group):
     """Through start, reload, crash, restart and stop."""
     lines = {group: [NETWORK, EAST] if selector == "equal to the flow's" else [NETWORK]}
     with explicit(west, east, SELECTORS[selector]) as theirs:
-        east.ip(f"xfrm policy add src {EAST} dst {WEST} dir out priority 1 " + TEMPLATE.format(src="10.2.0.1", dst="10.1.0.1"))
+        back = TEMPLATE.format(src=east.ipv4, dst=west.ipv4)
+        east.ip(f"xfrm policy add src {EAST} dst {WEST} dir out priority 1 {back}")
         before = theirs()
         assert len(before[0]) == len(before[1]) == 2
         daemon = oekd(west, lines, kind=Supervised)

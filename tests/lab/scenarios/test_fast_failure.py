@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Errors that anybody can forge end a stranger's hold at once, and no effort (acceptance 3, 5; RFC 4322 §9.2).
+"""Errors that anybody can forge end a stranger's hold, and no effort (acceptance 3, 5; RFC 4322 §9.2).
 
 The hold would last 10 s here, so that only the error can have ended it.
 """
@@ -14,6 +14,7 @@ from lab.wait import wait_until
 
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
 LONG = {"hold": {"silence": "10s", "limit": "30s"}}
+SHORT = {"ike": {"retransmit": "50ms"}, "shunt": {"short": "1s"}}
 
 
 def icmp(road, victim, peer, spi, family):
@@ -105,11 +106,13 @@ def test_a_peer_may_change_its_mind(wire, guest, west, east, oekd, family):
 
 @FAMILIES
 @pytest.mark.parametrize("line", ["the host", "its network"])
-def test_a_silent_peer_is_asked_again_when_the_shunt_is_over(wire, guest, west, plain, road, oekd, family, line):
+def test_a_silent_peer_is_asked_again_when_the_shunt_is_over(
+    wire, guest, west, plain, road, oekd, family, line
+):
     """The trap is back, also where it has the selector of the flow itself; nothing is lost meanwhile."""
     road.drop(west, protocol=UDP, port=500)
     lines = [plain.address(family)] if line == "the host" else plain.networks
-    oekd(west, {"private-or-clear": lines}, {"ike": {"retransmit": "50ms"}, "shunt": {"short": "1s"}})
+    oekd(west, {"private-or-clear": lines}, SHORT)
     with west.pinging(plain.address(family), interval=0.05) as ping:
         wait_until(lambda: len(wire.ike_sas(west, plain)) >= 2, guest.patience(5), "another probe")
         enough = ping.sent + 10
@@ -121,7 +124,7 @@ def test_a_silent_peer_is_asked_again_when_the_shunt_is_over(wire, guest, west, 
 def test_who_has_talked_all_the_while_finds_the_trap_again(wire, guest, west, plain, road, oekd, family):
     """A connected socket keeps its route, as every TCP connection does: nobody else's packet need come."""
     road.drop(west, protocol=UDP, port=500)
-    oekd(west, {"private-or-clear": plain.networks}, {"ike": {"retransmit": "50ms"}, "shunt": {"short": "1s"}})
+    oekd(west, {"private-or-clear": plain.networks}, SHORT)
     with datagrams((west, west.address(family)), (plain, plain.address(family))) as sent:
         wait_until(lambda: len(wire.ike_sas(west, plain)) >= 2, guest.patience(5), "another probe")
     assert sent.arrived

@@ -180,8 +180,8 @@ def test_deleting_a_hold_throws_its_queue_away(trapped, wire, west, east):
 
 @pytest.mark.parametrize("path", ["ordinary", "narrow"])
 def test_a_held_packet_is_lost_where_the_path_is_known_to_be_narrow(west, east, road, receiver, path):
-    """It keeps the route that it was queued with. An insert makes routes old, the next look-up makes a new one,
-    and where the kernel remembers a path MTU it throws away what still uses the one before."""
+    """It keeps the route that it was queued with. An insert makes routes old, the next look-up makes a new
+    one, and where the kernel remembers a path MTU it throws away what still uses the one before."""
     west.sysctl("net.core.xfrm_larval_drop", 0)
     with road.narrow(1280) if path == "narrow" else nullcontext():
         if path == "narrow":
@@ -267,7 +267,7 @@ def test_the_same_selector_again_is_refused_whatever_its_priority(west, east):
 
 
 def test_a_connected_socket_does_not_notice_that_a_policy_is_gone(west, east, receiver):
-    """It keeps its route, and with it the answer that no IPsec is needed. Only an insert makes it ask again."""
+    """It keeps its route, and with it the answer that no IPsec is needed. Only an insert helps."""
     open_ = selector(west, east, "out")
     west.ip(
         f"xfrm policy add src {west.ipv4}/32 dst 10.0.0.0/8 dir out priority 2000 action block",

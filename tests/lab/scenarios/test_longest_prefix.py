@@ -48,7 +48,7 @@ def test_an_encrypted_network_inside_a_clear_world(wire, west, east, oekd, famil
 
 @FAMILIES
 def test_each_group_inside_each_group(wire, west, east, plain, oekd, family):
-    """Five networks, one for each group, and in each one host of each group; one more has no line of its own."""
+    """A network for each group, and in each a host for each group and one without a line of its own."""
     wide = {number: group for number, group in enumerate(GROUPS)}
     narrow = dict(wide)
     cells = [(w, n) for w in wide for n in [*narrow, len(GROUPS)]]

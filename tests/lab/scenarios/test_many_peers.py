@@ -45,7 +45,7 @@ def speak(sockets, receiver, seconds):
 
 @pytest.mark.parametrize("family, count", [(4, 50), (6, 50), (4, 500)])
 def test_so_many_peers_at_once(wire, guest, west, east, road, oekd, family, count):
-    """All begin in the same moment. No datagram is lost, none leaves in the clear, each has an SA of its own."""
+    """All begin in the same moment. None loses a datagram or sends one in the clear; each has its own SA."""
     with peers(east, road, family, count) as sockets, west.udp_socket(PORT, family) as receiver:
         oekd(west, {"clear-or-private": ["10.2.0.0/16", "fd02::/48"]})
         oekd(east, {"private-or-clear": west.networks}, PATIENT)

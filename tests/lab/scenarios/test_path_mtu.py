@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A hop of 1280 bytes on the way: post-quantum set-up and bulk traffic pass, in each direction (acceptance 45)."""
+"""A hop of 1280 bytes: post-quantum set-up and bulk traffic pass, in each direction (acceptance 45)."""
 
 import pytest
 

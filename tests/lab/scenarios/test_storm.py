@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""Ten thousand new destinations in a second, and a kernel that cannot tell of all of them (acceptance 35, 36)."""
+"""Ten thousand new destinations in a second, and a kernel that cannot tell of all (acceptance 35, 36)."""
 
 import json
 import time
@@ -48,7 +48,7 @@ def test_ten_thousand_destinations(guest, west, east, plain, road, oekd, family,
 
 @FAMILIES
 def test_lost_acquires_are_found_again(guest, west, plain, road, oekd, family):
-    """The socket has room for one. What is lost leaves a larval SA, which would keep the kernel from asking."""
+    """The socket has room for one. The larval SA of a lost one would keep the kernel from asking again."""
     oekd(west, {"private-or-clear": plain.networks}, PATIENT | {"limits": {"kernel-events": 1024}})
     with crowd(west, plain, road, 300, family) as many:
         many.storm()

@@ -99,7 +99,7 @@ def test_many_dead_peers(wire, guest, west, east, plain, oekd, alive, family):
 
 @pytest.mark.parametrize("family", [4, 6])
 def test_many_strangers_knock_at_once(west, plain, road, oekd, family):
-    """Each answer is decided about as soon as it is trapped, and those behind it in the queue must not pay."""
+    """Each answer is decided about as soon as it is trapped; those behind it in the queue must not pay."""
     oekd(west, {"private-or-clear": plain.networks})
     sources = [f"10.3.1.{n}" if family == 4 else f"fd03::1:{n}" for n in range(1, 13)]
     with plain.more_addresses(sources), answers_from_a_program(west):

@@ -27,7 +27,7 @@ struct Application {
     }
     Result<void> operator()(Negotiate const& action) const
     {
-        ike.negotiate(negotiation, connection.flow, action.probe);
+        ike.negotiate(negotiation, connection.flow, action.probe, forgeries(connection));
         return {};
     }
     Result<void> operator()(CloseSa const& action) const

@@ -2,6 +2,7 @@
 #include "ike/charon_bridge.h"
 
 #include "ike/charon_values.h"
+#include "ike/refusal.h"
 
 #include <algorithm>
 
@@ -30,17 +31,13 @@ charon_datagram to_charon_datagram(Datagram const& datagram)
             .size = datagram.data.size()};
 }
 
-/// RFC 7296 §3.1; on the NAT port four zero bytes come before the header (RFC 3948 §2.2). What is too short
-/// begins nothing, and libcharon drops it.
-bool begins_an_ike_sa(std::span<std::byte const> data)
+/// RFC 7296 §3.1. What is too short begins nothing, and libcharon drops it.
+bool begins_an_ike_sa(std::span<std::byte const> datagram)
 {
-    constexpr size_t marker_size = 4;
     constexpr size_t exchange_at = 18;
     constexpr std::byte ike_sa_init{34};
-    bool const marked = std::ranges::all_of(data.first(std::min(marker_size, data.size())),
-                                            [](std::byte byte) { return byte == std::byte{}; });
-    size_t const at = exchange_at + (marked ? marker_size : 0);
-    return at < data.size() && data[at] == ike_sa_init;
+    auto const message = without_marker(datagram);
+    return exchange_at < message.size() && message[exchange_at] == ike_sa_init;
 }
 
 } // namespace
@@ -53,7 +50,7 @@ charon_received CharonBridge::receive(charon_datagram& datagram)
     if (auto const* error = std::get_if<Unreachable>(&received))
         m_sas.unreachable(*error);
     auto const* arrived = std::get_if<Datagram>(&received);
-    if (!arrived || !is_heard(*arrived))
+    if (!arrived || !is_heard(*arrived) || is_forgery(*arrived))
         return CHARON_NOTHING;
     datagram = to_charon_datagram(*arrived);
     return CHARON_DATAGRAM;
@@ -66,6 +63,13 @@ bool CharonBridge::is_heard(Datagram const& datagram) const
     auto const& remote = datagram.flow.remote;
     return m_gate.welcome(remote) != ResponderGate::Welcome::Ignore ||
            (!begins_an_ike_sa(datagram.data) && m_sas.has_sa_with(remote));
+}
+
+// As if it had not come: the request is repeated, and the peer's true answer counts.
+bool CharonBridge::is_forgery(Datagram const& datagram)
+{
+    auto const refusal = parse_refusal(datagram.data);
+    return refusal && m_sas.ignores(*refusal, datagram.flow.remote);
 }
 
 struct CharonBridge::Hooks {

@@ -24,6 +24,7 @@ private:
     struct Hooks; ///< the C callbacks
     charon_received receive(charon_datagram& datagram);
     [[nodiscard]] bool is_heard(Datagram const& datagram) const;
+    [[nodiscard]] bool is_forgery(Datagram const& datagram);
 
     UdpPorts& m_ports;
     SaTable& m_sas;

@@ -107,9 +107,9 @@ Ike::~Ike()
     charon_stop();
 }
 
-void Ike::negotiate(NegotiationId id, Flow const& flow, Probe probe)
+void Ike::negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries)
 {
-    auto reqid = m_state->sas.reserve(id, flow);
+    auto reqid = m_state->sas.reserve(id, flow, forgeries);
     if (!reqid)
         return;
     auto pair = to_charon(flow);

@@ -61,8 +61,9 @@ public:
 
     /// Starts IKE from flow.local to flow.remote, for the flow's service and nothing else; ends in exactly
     /// one SaUp or NegotiationEnded (with Failure::Local where a limit was reached).
-    /// With Probe::Once, IKE_SA_INIT is not repeated.
-    void negotiate(NegotiationId id, Flow const& flow, Probe probe);
+    /// With Probe::Once, IKE_SA_INIT is not repeated. With Forgeries::Ignore, refusals of IKE_SA_INIT are
+    /// taken for forged.
+    void negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries);
     /// DELETE to the peer; SaDown follows. Unknown ids are ignored.
     void close(IkeSaId sa);
     /// The same, but the SA goes at once: for one whose local address is gone, so that no answer can come.

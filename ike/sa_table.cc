@@ -48,7 +48,7 @@ void SaTable::add(Entry entry)
     m_entries.emplace(number, std::move(entry));
 }
 
-std::optional<Reqid> SaTable::reserve(NegotiationId id, Flow const& flow)
+std::optional<Reqid> SaTable::reserve(NegotiationId id, Flow const& flow, Forgeries forgeries)
 {
     std::scoped_lock lock(m_mutex);
     auto refuse = [&](std::string detail) {
@@ -63,7 +63,7 @@ std::optional<Reqid> SaTable::reserve(NegotiationId id, Flow const& flow)
     auto reqid = m_reqids.acquire(flow);
     if (!reqid)
         return refuse("no reqid is free");
-    m_reserved.emplace(id, Reservation{.flow = flow, .reqid = *reqid});
+    m_reserved.emplace(id, Reservation{.flow = flow, .reqid = *reqid, .forgeries = forgeries});
     return reqid;
 }
 
@@ -73,8 +73,13 @@ void SaTable::begun(NegotiationId id, charon_sa const& sa)
     auto reserved = m_reserved.extract(id);
     if (!reserved)
         return;
-    auto const& [flow, reqid] = reserved.mapped();
-    add(Entry{.name = IkeSaId(sa.id), .sa = sa, .flow = flow, .negotiation = id, .reqid = reqid});
+    auto const& [flow, reqid, forgeries] = reserved.mapped();
+    add(Entry{.name = IkeSaId(sa.id),
+              .sa = sa,
+              .flow = flow,
+              .negotiation = id,
+              .reqid = reqid,
+              .forgeries = forgeries});
 }
 
 void SaTable::not_begun(NegotiationId id)

@@ -4,6 +4,7 @@
 #include "base/mailbox.h"
 #include "ike/charon.h"
 #include "ike/ike_event.h"
+#include "ike/refusal.h"
 #include "ike/reqid_table.h"
 #include "ike/responder_gate.h"
 #include "ike/unreachable.h"
@@ -37,12 +38,18 @@ public:
 
     /// Makes room for one more negotiation; nullopt where a limit is reached, which is told as
     /// NegotiationEnded.
-    [[nodiscard]] std::optional<Reqid> reserve(NegotiationId id, Flow const& flow);
+    [[nodiscard]] std::optional<Reqid> reserve(NegotiationId id, Flow const& flow,
+                                               Forgeries forgeries = Forgeries::Heed);
     [[nodiscard]] std::optional<charon_sa> find(IkeSaId sa) const;
     [[nodiscard]] size_t size() const;
 
-    /// For the thread that receives: whether an IKE_SA with this address is left, in whatever stage.
+    // ---- for the thread that receives
+
+    /// Whether an IKE_SA with this address is left, in whatever stage.
     [[nodiscard]] bool has_sa_with(Address const& remote) const;
+    /// Whether a refusal from there shall not be heard. It is remembered as a reason, should there be no
+    /// other.
+    [[nodiscard]] bool ignores(Refusal const& refusal, Address const& remote);
 
     // ---- what libcharon tells (see charon.h)
 
@@ -79,8 +86,10 @@ private:
         Stage stage = Stage::SettingUp;
         std::optional<Heard> heard = std::nullopt;
         bool auth_sent = false;
+        Forgeries forgeries = Forgeries::Heed;
         bool told_unreachable = false;
         bool told_confirmed = false;
+        std::optional<Ending> ignored = std::nullopt; ///< what would have ended it
         std::optional<Ending> ending = std::nullopt;
     };
 
@@ -103,6 +112,7 @@ private:
     struct Reservation {
         Flow flow;
         Reqid reqid{};
+        Forgeries forgeries = Forgeries::Heed;
     };
     std::unordered_map<NegotiationId, Reservation> m_reserved;
     std::unordered_map<Address, size_t> m_per_address; ///< those that peers started

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ike/sa_table.h"
 
+#include <fmt/format.h>
 #include <utility>
 
 // How an IKE_SA gets on, and how it ends.
@@ -19,6 +20,8 @@ void SaTable::end_negotiation(Entry& entry)
     leave_setting_up(entry, Stage::Over);
     if (entry.negotiation == NegotiationId{})
         return;
+    if (!entry.ending && entry.heard != Heard::Protected)
+        entry.ending = entry.ignored;
     if (!entry.ending && !entry.heard)
         entry.ending = Ending{.reason = Failure::Silent, .detail = "no answer"};
     if (!entry.ending && entry.heard == Heard::Clear)
@@ -139,6 +142,21 @@ void SaTable::child_down(charon_sa const& sa)
     std::scoped_lock lock(m_mutex);
     if (auto* found = entry(sa); found && found->stage == Stage::Up)
         end(*found);
+}
+
+bool SaTable::ignores(Refusal const& refusal, Address const& remote)
+{
+    std::scoped_lock lock(m_mutex);
+    auto number = m_by_spi.find(refusal.initiator_spi);
+    if (number == m_by_spi.end())
+        return false;
+    auto& found = m_entries.at(number->second);
+    if (found.flow.remote != remote || found.forgeries == Forgeries::Heed)
+        return false;
+    found.ignored =
+        Ending{.reason = Failure::Unprotected,
+               .detail = fmt::format("error {} from the peer, and no better answer", refusal.type)};
+    return true;
 }
 
 void SaTable::unreachable(Unreachable const& error)

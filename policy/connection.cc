@@ -56,11 +56,6 @@ private:
     void begin();
     void hold();
     void negotiate();
-    [[nodiscard]] bool may_repeat() const
-    {
-        return starts_negotiation(m_next.group) && !heeds_forgeries() && m_next.repeated < max_repetitions;
-    }
-    void repeat();
     [[nodiscard]] Action undecided() const;
     void sign_of_life();
     void give_up_hold();
@@ -78,12 +73,7 @@ private:
     [[nodiscard]] bool permissive() const { return may_go_clear(m_next.group); }
     [[nodiscard]] Conduct conduct() const { return permitted(m_next.conduct, m_next.group); }
     [[nodiscard]] bool fails_open() const { return conduct().failure == Conduct::Failure::Pass; }
-    /// Anybody can forge ICMP and errors without protection. They end the hold of a stranger, which would end
-    /// soon anyway, and nobody else's. (RFC 4322 §9.2)
-    [[nodiscard]] bool heeds_forgeries() const
-    {
-        return fails_open() && m_next.peer == Connection::Peer::Stranger;
-    }
+    [[nodiscard]] bool heeds_forgeries() const { return forgeries(m_next) == Forgeries::Heed; }
     [[nodiscard]] Time hold_deadline() const
     {
         bool const stranger = m_next.peer == Connection::Peer::Stranger;
@@ -172,8 +162,8 @@ void Transition::on(NegotiationFailed const& event)
     m_next.negotiating = false;
     switch (m_next.state) {
     case ConnectionState::PendingOe:
-        if (event.reason == Failure::Unprotected && may_repeat())
-            return repeat();
+        if (event.reason == Failure::Unprotected && !heeds_forgeries() && m_next.deadline)
+            return; // the hold lasts as long as it would without a word
         give_up_hold();
         return start_lifetime(event.reason);
     case ConnectionState::ClearText:
@@ -209,7 +199,9 @@ void Transition::on(DeadlinePassed const&)
     if (!m_next.deadline || m_now < *m_next.deadline)
         return;
     switch (m_next.state) {
-    case ConnectionState::PendingOe: return give_up_hold();
+    case ConnectionState::PendingOe:
+        give_up_hold();
+        return m_next.negotiating ? void() : start_lifetime(Failure::Unprotected);
     case ConnectionState::ClearText: // left by timeout only, as far as we are concerned (RFC 4322 §3.2.2,
                                      // §3.2.3)
     case ConnectionState::Deny: return release();
@@ -243,7 +235,6 @@ void Transition::hold()
     bool const packets_wait = conduct().negotiation != Conduct::Negotiation::Pass;
     m_next.state = ConnectionState::PendingOe;
     m_next.encrypt.reset();
-    m_next.repeated = 0;
     m_next.hold_began = m_now;
     m_next.deadline = fails_open() && packets_wait ? std::optional(hold_deadline()) : std::nullopt;
     act(undecided());
@@ -266,12 +257,6 @@ void Transition::negotiate()
 {
     m_next.negotiating = true;
     act(Negotiate{});
-}
-
-void Transition::repeat()
-{
-    ++m_next.repeated;
-    negotiate();
 }
 
 // The only way into the clear after a failure, and the group is asked here. The negotiation goes on if it
@@ -374,6 +359,12 @@ Step step(Connection const& connection, Event const& event, Time now, Timing con
     Transition transition(connection, now, timing);
     std::visit([&transition](auto const& e) { transition.on(e); }, event);
     return transition.finish();
+}
+
+Forgeries forgeries(Connection const& connection)
+{
+    bool const fails_open = permitted(connection.conduct, connection.group).failure == Conduct::Failure::Pass;
+    return fails_open && connection.peer == Connection::Peer::Stranger ? Forgeries::Heed : Forgeries::Ignore;
 }
 
 Protection protection(Connection const& connection)

@@ -178,9 +178,6 @@ struct Timing {
 /// Most SAs that a flow keeps: two, as crossing exchanges leave. Above that the oldest is closed.
 constexpr size_t max_sas_per_flow = 2;
 
-/// So often a hold that cannot be ended by forgeries begins anew after one.
-constexpr unsigned max_repetitions = 3;
-
 /// Everything the machine remembers of a flow. A value; only step() makes new ones.
 ///
 /// PendingOe, ClearText and Deny always have a deadline or a negotiation that runs, so no flow stays in them
@@ -200,7 +197,6 @@ struct Connection {
     bool inbound_required = false; ///< the flow's own policies refuse cleartext from the peer
     bool awaiting = false; ///< Keyed by the peer, which may not have its side of the SA yet: packets wait
     unsigned failures = 0; ///< forgeable or silent failures in a row
-    unsigned repeated = 0; ///< negotiations of this hold that were begun anew after a forgeable refusal
     Time hold_began{};
     std::optional<Time> deadline{};   ///< DeadlinePassed is due then; nullopt where no time limit applies
     std::vector<IkeSaId> sas{};       ///< oldest first, at most max_sas_per_flow
@@ -208,6 +204,11 @@ struct Connection {
 
     friend bool operator==(Connection const&, Connection const&) = default;
 };
+
+/// What anybody can forge: ICMP, and errors in answer to IKE_SA_INIT. They end the hold of a stranger, which
+/// would end soon anyway, and nobody else's. (RFC 4322 §9.2)
+enum class Forgeries { Heed, Ignore };
+[[nodiscard]] Forgeries forgeries(Connection const& connection);
 
 /// What the flow really has now, never overstated. A held flow of a permissive group counts as clear:
 /// cleartext comes in, and what is held may yet go out so. The wide trap protects a flow that has nothing of

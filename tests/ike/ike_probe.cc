@@ -253,7 +253,8 @@ Result<void> initiate(Options const& o, Ike& ike)
             return std::unexpected(service.error());
         for (unsigned i = 0; i < o.count; ++i)
             ike.negotiate(NegotiationId(++number),
-                          Flow{.local = *local, .remote = *remote, .service = *service}, Probe::Repeated);
+                          Flow{.local = *local, .remote = *remote, .service = *service}, Probe::Repeated,
+                          Forgeries::Heed);
     }
     return {};
 }

@@ -161,6 +161,34 @@ TEST_CASE("why a negotiation ended", "[ike]")
     CHECK(bench.reqids.size() == 0);
 }
 
+TEST_CASE("what is likely forged is ignored, and remembered where nothing better comes", "[ike]")
+{
+    Bench bench;
+    auto const no = [](uint32_t number) { return Refusal{sa(number).initiator_spi, 14}; };
+    REQUIRE(bench.table.reserve(ours, west_east, Forgeries::Ignore));
+    bench.table.begun(ours, sa(1));
+    bench.begin(NegotiationId{43}, 2, west_plain);
+    CHECK(bench.table.ignores(no(1), west_east.remote));
+    CHECK(bench.quiet());
+    CHECK_FALSE(bench.table.ignores(no(1), west_plain.remote)); // another host
+    CHECK_FALSE(bench.table.ignores(no(2), west_plain.remote)); // one that heeds them
+    CHECK_FALSE(bench.table.ignores(no(9), west_east.remote));  // another SPI
+    SECTION("no better answer")
+    {
+        CHECK(bench.table.review_silence(sa(1)) == CHARON_GIVE_UP);
+        auto const event = bench.only<NegotiationEnded>();
+        CHECK(event.reason == Failure::Unprotected);
+        CHECK(event.detail == "error 14 from the peer, and no better answer");
+    }
+    SECTION("a better answer")
+    {
+        bench.table.heard(sa(1), Heard::Protected);
+        REQUIRE(bench.mailbox.take_all().size() == 1);
+        bench.table.sa_gone(sa(1));
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Refused);
+    }
+}
+
 TEST_CASE("silence ends a negotiation that nothing was heard of", "[ike]")
 {
     Bench bench;

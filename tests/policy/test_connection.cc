@@ -340,18 +340,18 @@ std::vector<Row> const rows{
     {"as from the start; useless SAs are closed", poc, {HeldAgain}, {local},
         words("clear +2000ms, 1 failures", {"pass", kick, "close IKE_SA 1"})},
     {"what anybody could forge ends no hold of who has encrypted before", poc, {HeldAgain}, {unprotected},
-        words("pending +100ms, probing, required, SAs 1", {"negotiate"})},
+        "pending +100ms, required, SAs 1"},
     {"as from the start; useless SAs are closed", poc, {HeldAgain}, {refused}, words("clear +900000ms", {"pass", kick, "close IKE_SA 1"})},
     {"private denies", priv, {Held}, {silent}, words("deny +60000ms, 1 failures", {"drop", kick})},
     {"private denies, and tries again soon", priv, {Held}, {local}, words("deny +2000ms, 1 failures", {"drop", kick})},
-    {"what anybody could forge does not end private's effort", priv, {Held}, {unprotected}, words("pending, probing", {"negotiate"})},
+    {"private denies, and tries again soon", priv, {Held}, {unprotected}, words("deny +2000ms, 1 failures", {"drop", kick})},
     {"private denies for long", priv, {Held}, {refused}, words("deny +900000ms", {"drop", kick})},
     {"private denies; useless SAs are closed", priv, {HeldAgain}, {silent},
         words("deny +60000ms, 1 failures", {"drop", kick, "close IKE_SA 1"})},
     {"private denies; useless SAs are closed", priv, {HeldAgain}, {local},
         words("deny +2000ms, 1 failures", {"drop", kick, "close IKE_SA 1"})},
-    {"what anybody could forge does not end private's effort", priv, {HeldAgain}, {unprotected},
-        words("pending, probing, required, SAs 1", {"negotiate"})},
+    {"private denies; useless SAs are closed", priv, {HeldAgain}, {unprotected},
+        words("deny +2000ms, 1 failures", {"drop", kick, "close IKE_SA 1"})},
     {"private denies; useless SAs are closed", priv, {HeldAgain}, {refused}, words("deny +900000ms", {"drop", kick, "close IKE_SA 1"})},
     {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {silent}, "clear +60000ms, 1 failures"},
     {"the probe that outlived its hold has ended: now the lifetime runs", poc, {ClearProbing}, {local}, "clear +2000ms, 1 failures"},
@@ -506,7 +506,6 @@ TEST_CASE("the shunt's lifetime follows the failures in a row", "[policy][connec
     INFO(row.why);
     auto connection = make(Held, GENERATE(PolicyGroup::PrivateOrClear, PolicyGroup::Private));
     connection.failures = row.before;
-    connection.repeated = max_repetitions;
     auto const next = step(connection, NegotiationFailed{row.reason}, now, timing).next;
     CHECK(next.deadline == now + row.lifetime);
     CHECK(next.failures == row.after);
@@ -525,15 +524,27 @@ TEST_CASE("a sign of life shortens the time that silence has cost", "[policy][co
     CHECK(step(connection, sign.event, now, timing).next.deadline == now + 1h);
 }
 
-TEST_CASE("forged refusals cost private a few repetitions and then a short denial", "[policy][connection]")
+TEST_CASE("a hold that forged refusals do not end ends in its time, and is tried again soon",
+          "[policy][connection]")
 {
-    auto connection = make(Held, PolicyGroup::Private);
-    for (unsigned i = 0; i < max_repetitions; ++i)
-        connection = step(connection, unprotected.event, now, timing).next;
-    CHECK(connection.state == ConnectionState::PendingOe);
-    connection = step(connection, unprotected.event, now, timing).next;
-    CHECK(connection.state == ConnectionState::Deny);
-    CHECK(connection.deadline == now + timing.shunt_again);
+    auto const held = step(make(HeldAgain, PolicyGroup::PrivateOrClear), unprotected.event, now, timing).next;
+    REQUIRE(held.state == ConnectionState::PendingOe);
+    REQUIRE(held.deadline);
+    auto const ended = step(held, DeadlinePassed{}, *held.deadline, timing).next;
+    CHECK(ended.state == ConnectionState::ClearText);
+    CHECK(ended.deadline == *held.deadline + timing.shunt_again);
+}
+
+TEST_CASE("who heeds what anybody can forge", "[policy][connection]")
+{
+    Connection connection;
+    CHECK(forgeries(connection) == Forgeries::Heed);
+    connection.peer = Connection::Peer::Capable;
+    CHECK(forgeries(connection) == Forgeries::Ignore);
+    connection = {.conduct = {.failure = Conduct::Failure::Drop}};
+    CHECK(forgeries(connection) == Forgeries::Ignore);
+    connection = {.group = PolicyGroup::Private};
+    CHECK(forgeries(connection) == Forgeries::Ignore);
 }
 
 TEST_CASE("a group's conduct says what packets do while we decide and after a failure",

@@ -143,7 +143,6 @@ TEST_CASE("a withdrawn flow leaves nothing behind", "[policy][connection]")
         fresh.conduct = flow.connection().conduct;
         fresh.peer = flow.connection().peer;
         fresh.failures = flow.connection().failures;
-        fresh.repeated = flow.connection().repeated;
         fresh.hold_began = flow.connection().hold_began;
         RC_ASSERT((flow.connection() == fresh));
     });

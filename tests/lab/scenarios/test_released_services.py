@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What is left of port lines, and of traps that stand there several times, when oekd is gone (acceptance 18)."""
+"""What is left of port lines, and of traps that stand there several times, after oekd (acceptance 18)."""
 
 import pytest
 from lab.echo import answers_from_a_program

@@ -55,6 +55,9 @@ int ControlConnection::start(Fd socket)
         return r;
     if (int r = sd_bus_set_connected_signal(bus, 1); r < 0)
         return r;
+    // The end of the loop would cut the clients off while the control socket still takes new ones.
+    if (int r = sd_bus_set_close_on_exit(bus, 0); r < 0)
+        return r;
     if (int r = sd_bus_add_filter(bus, nullptr, on_message, this); r < 0)
         return r;
     if (int r = sd_bus_add_object_vtable(bus, nullptr, control_methods::object_path,

@@ -88,7 +88,8 @@ TEST_CASE("addresses of other families, and none at all, are passed over", "[ker
 
 TEST_CASE("bytes that contradict themselves are malformed, with both numbers", "[kernel-glue][rtnl]")
 {
-    auto const whole = payload(link_message("x"));
+    auto const message = link_message("x");
+    auto const whole = payload(message);
     auto const bad_kind = rtnl::parse_link(whole);
     REQUIRE(!bad_kind);
     CHECK(bad_kind.error().code == ErrorCode::Malformed);

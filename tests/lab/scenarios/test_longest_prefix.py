@@ -18,9 +18,6 @@ SIGNATURES = {
     "private": ("tunnel", "nothing"),
     "block": ("nothing", "nothing"),
 }
-# With 42 set-ups at once on one processor; and who does not begin is asked after its first packet.
-PATIENT = {"hold": {"silence": "1s", "limit": "10s"}, "probe": {"amplification": 20}}
-
 
 def network(host: Host, wide: int, family: int) -> str:
     """The wide-th network of that host: 256 addresses."""
@@ -47,8 +44,9 @@ def test_an_encrypted_network_inside_a_clear_world(wire, west, east, oekd, famil
 
 
 @FAMILIES
-def test_each_group_inside_each_group(wire, west, east, plain, oekd, family):
+def test_each_group_inside_each_group(wire, guest, west, east, plain, oekd, family):
     """A network for each group, and in each a host for each group and one without a line of its own."""
+    patient = {"hold": {"silence": f"{guest.patience(1):.0f}s", "limit": "60s"}}  # 42 set-ups at once
     wide = {number: group for number, group in enumerate(GROUPS)}
     narrow = dict(wide)
     cells = [(w, n) for w in wide for n in [*narrow, len(GROUPS)]]
@@ -63,8 +61,8 @@ def test_each_group_inside_each_group(wire, west, east, plain, oekd, family):
         plain.more_addresses(inside(plain, *cell, family) for cell in cells),
         answers_from_a_program(east),
     ):
-        oekd(east, {"private-or-clear": west.networks}, PATIENT)
-        oekd(west, lines, PATIENT)
+        oekd(east, {"private-or-clear": west.networks}, patient)
+        oekd(west, lines, patient)
         addresses = {
             (host.name, *cell): inside(host, *cell, family) for host in (east, plain) for cell in cells
         }

@@ -150,7 +150,7 @@ def test_a_longer_prefix_decides_before_a_service(wire, west, east, oekd, exchan
 
 @FAMILIES
 @MODES
-def test_a_service_beside_all_the_rest(wire, west, east, oekd, exchanges, family, mode):
+def test_a_service_beside_all_the_rest(wire, guest, west, east, oekd, exchanges, family, mode):
     """Each has its own SAs, which carry nothing else; each is listed and shown."""
     oekd(east, {"clear-or-private": lines(west)})
     groups = {"private-or-clear": lines(east), "private": lines(east, ECHO)}
@@ -168,6 +168,7 @@ def test_a_service_beside_all_the_rest(wire, west, east, oekd, exchanges, family
     assert f"{east.address(family)} {ECHO}" in west.oekctl("show", east.address(family))
 
     daemon.reload({"private": lines(east, ECHO)})
+    wait_until(lambda: set(flows(east)) == {ECHO_HERE}, guest.patience(5), "east to have heard the DELETE")
     assert exchanges(west, east, ECHO, "ping") == ["tunnel", "clear"]
     assert flows(west) == {ECHO: "anonymous"}
 

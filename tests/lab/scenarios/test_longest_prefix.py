@@ -19,6 +19,7 @@ SIGNATURES = {
     "block": ("nothing", "nothing"),
 }
 
+
 def network(host: Host, wide: int, family: int) -> str:
     """The wide-th network of that host: 256 addresses."""
     return f"10.{host.number}.{wide + 1}.0/24" if family == 4 else f"fd0{host.number}::{wide + 1}:0/120"

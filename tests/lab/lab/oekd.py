@@ -13,8 +13,10 @@ from .host import Host
 from .wait import wait_until
 
 SANITIZERS = re.compile(r"runtime error:|ERROR: (Address|Leak|Thread)Sanitizer|Sanitizer:DEADLYSIGNAL")
+# The quarantine is small as User Mode Linux ends a process by SIGSEGV when its pages lie scattered in more pieces of the
+# host's memory than vm.max_map_count.
 SANITIZER_OPTIONS = {
-    "ASAN_OPTIONS": "exitcode=86:abort_on_error=0:detect_stack_use_after_return=1",
+    "ASAN_OPTIONS": "exitcode=86:abort_on_error=0:detect_stack_use_after_return=1:quarantine_size_mb=16",
     "UBSAN_OPTIONS": "halt_on_error=1:print_stacktrace=1:exitcode=86",
 }
 # Where nothing is fast a key exchange alone takes longer than a stranger is normally held.

@@ -47,7 +47,11 @@ def test_an_encrypted_network_inside_a_clear_world(wire, west, east, oekd, famil
 @FAMILIES
 def test_each_group_inside_each_group(wire, guest, west, east, plain, oekd, family):
     """A network for each group, and in each a host for each group and one without a line of its own."""
-    patient = {"hold": {"silence": f"{guest.patience(1):.0f}s", "limit": "60s"}}  # 42 set-ups at once
+    # With 42 set-ups at once on one processor; and who does not begin is asked after its first packet.
+    patient = {
+        "hold": {"silence": f"{guest.patience(1):.0f}s", "limit": "60s"},
+        "probe": {"amplification": 20},
+    }
     wide = {number: group for number, group in enumerate(GROUPS)}
     narrow = dict(wide)
     cells = [(w, n) for w in wide for n in [*narrow, len(GROUPS)]]

@@ -16,6 +16,28 @@ from lab.road import Road
 from lab.wire import Wire
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    text = "each scenario with one set of its parameters, and those that need a fast oekd not at all"
+    parser.addoption("--brief", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs_speed: its outcome, or its limits, are those of a fast oekd")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """For the sanitizers, which see the same code with each set of parameters, and make it slow and large."""
+    if not config.getoption("--brief"):
+        return
+    kept: dict[tuple[Path, str], pytest.Item] = {}
+    for item in items:
+        if not item.get_closest_marker("needs_speed"):
+            kept.setdefault((item.path, getattr(item, "originalname", item.name)), item)
+    chosen = set(kept.values())
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = kept.values()
+
+
 @pytest.fixture(scope="session")
 def guest() -> Guest:
     return this_guest()

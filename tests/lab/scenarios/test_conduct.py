@@ -64,6 +64,7 @@ def peers(west, east, plain, oekd):
         yield {"silent": plain}
 
 
+@pytest.mark.needs_speed
 @pytest.mark.parametrize("failure", FAILURES)
 @pytest.mark.parametrize("negotiation", NEGOTIATIONS)
 def test_every_conduct(wire, guest, west, east, plain, road, oekd, peers, negotiation, failure):

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Errors that anybody can forge end a stranger's hold, and no effort (acceptance 3, 5; RFC 4322 §9.2).
 
-The hold would last 10 s here, so that only the error can have ended it.
+The hold would last 10 s here, so that only the error can have ended it, and the probe goes on for as long.
 """
 
 import os
@@ -12,8 +12,9 @@ from lab.datagrams import datagrams
 from lab.pcap import UDP
 from lab.wait import wait_until
 
+pytestmark = pytest.mark.needs_speed
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
-LONG = {"hold": {"silence": "10s", "limit": "30s"}}
+LONG = {"hold": {"silence": "10s", "limit": "30s"}, "ike": {"retransmissions": 4, "deadline": "30s"}}
 SHORT = {"ike": {"retransmit": "50ms"}, "shunt": {"short": "1s"}}
 
 
@@ -60,7 +61,6 @@ def test_an_error_ends_the_hold_at_once_and_encryption_comes_later(
     spi = probing("private-or-clear")
     error(road, west, east, spi, family)
     wait_until(lambda: wire.cleartext(west, east), guest.patience(0.5), "the held packet to leave")
-    assert west.flow_with(east, family)["protection"] == "clear"
     road.restore(west)
     with west.pinging(east.address(family), interval=0.1) as ping:
         wait_until(lambda: wire.saw_esp(west, east), guest.patience(2.5), "the next attempt")

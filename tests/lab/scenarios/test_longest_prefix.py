@@ -44,6 +44,7 @@ def test_an_encrypted_network_inside_a_clear_world(wire, west, east, oekd, famil
     assert not wire.cleartext(west, east)
 
 
+@pytest.mark.needs_speed
 @FAMILIES
 def test_each_group_inside_each_group(wire, guest, west, east, plain, oekd, family):
     """A network for each group, and in each a host for each group and one without a line of its own."""

@@ -37,12 +37,16 @@ def test_it_lifts_a_shunt(wire, guest, west, east, road, oekd, family, line, gro
     assert wire.cleartext(west, east)[before:] == []
 
 
+@pytest.mark.needs_speed
 @FAMILIES
 @LINES
 @pytest.mark.parametrize("group", ["private-or-clear", "private"])
 def test_it_ends_a_hold(wire, guest, west, east, road, oekd, family, line, group):
     """Our IKE gets no answer, the peer's does: what is held leaves as ESP."""
-    long = {"hold": {"silence": "10s", "limit": "30s"}}
+    long = {
+        "hold": {"silence": "10s", "limit": "30s"},
+        "ike": {"retransmissions": 4, "deadline": "30s"},
+    }
     road.drop(west, protocol=UDP, port=500)
     oekd(west, {group: line_for(east, family, line)}, long)
     with ThreadPoolExecutor(1) as other_hands:

@@ -29,6 +29,7 @@ def metric(host, name):
     return next(float(line.split()[-1]) for line in lines if line.startswith(f"{name} "))
 
 
+@pytest.mark.needs_speed
 @pytest.mark.parametrize("family, count", [(4, 10_000), (6, 1_000)])
 def test_ten_thousand_destinations(guest, west, east, plain, road, oekd, family, count):
     """None of them answers. Memory is bounded, a tunnel does not notice, and each is reached soon after."""

@@ -99,6 +99,7 @@ def test_many_dead_peers(wire, guest, west, east, plain, oekd, alive, family):
     assert not [f"{ping}" for ping in pings if ping.lost > 1]
 
 
+@pytest.mark.needs_speed
 @pytest.mark.parametrize("family", [4, 6])
 def test_many_strangers_knock_at_once(west, plain, road, oekd, family):
     """Each answer is decided about as soon as it is trapped; those behind it in the queue must not pay."""

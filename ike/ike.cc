@@ -52,6 +52,8 @@ struct Ike::State {
 
 namespace {
 
+constexpr std::chrono::milliseconds patience_at_the_end{1'000};
+
 unsigned milliseconds(std::chrono::milliseconds duration) { return static_cast<unsigned>(duration.count()); }
 unsigned seconds(std::chrono::seconds duration) { return static_cast<unsigned>(duration.count()); }
 
@@ -101,8 +103,13 @@ Result<std::unique_ptr<Ike>> Ike::start(IkeSettings settings, ResponderGate& gat
 
 Ike::Ike(std::unique_ptr<State> state) : m_state(std::move(state)) {}
 
+// A DELETE waits for the end of an exchange that is under way, and libcharon's own end does not wait for
+// that: the peer would believe in the SA until it asks. Peers that do not answer are not waited for.
 Ike::~Ike()
 {
+    for (auto const& sa : m_state->sas.all())
+        charon_close(&sa);
+    m_state->sas.wait_until_empty(patience_at_the_end);
     m_state->ports.stop();
     charon_stop();
 }

@@ -149,6 +149,23 @@ void SaTable::sa_gone(charon_sa const& sa)
         count_down(m_per_address, counted(found->flow.remote));
     m_renamed.erase(found->name);
     m_entries.erase(sa.id);
+    if (m_entries.empty())
+        m_emptied.notify_all();
+}
+
+std::vector<charon_sa> SaTable::all() const
+{
+    std::scoped_lock lock(m_mutex);
+    std::vector<charon_sa> all;
+    for (auto const& [id, found] : m_entries)
+        all.push_back(found.sa);
+    return all;
+}
+
+void SaTable::wait_until_empty(std::chrono::milliseconds limit)
+{
+    std::unique_lock lock(m_mutex);
+    m_emptied.wait_for(lock, limit, [this] { return m_entries.empty(); });
 }
 
 std::optional<charon_sa> SaTable::find(IkeSaId sa) const

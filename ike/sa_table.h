@@ -9,12 +9,15 @@
 #include "ike/responder_gate.h"
 #include "ike/unreachable.h"
 
+#include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 namespace oekd {
 
@@ -42,6 +45,9 @@ public:
                                                Forgeries forgeries = Forgeries::Heed);
     [[nodiscard]] std::optional<charon_sa> find(IkeSaId sa) const;
     [[nodiscard]] size_t size() const;
+    [[nodiscard]] std::vector<charon_sa> all() const;
+    /// Until no IKE_SA is left, at most so long.
+    void wait_until_empty(std::chrono::milliseconds limit);
 
     // ---- for the thread that receives
 
@@ -107,6 +113,7 @@ private:
     Mailbox<IkeEvent>& m_mailbox;
 
     mutable std::mutex m_mutex;
+    std::condition_variable m_emptied;
     std::unordered_map<uint32_t, Entry> m_entries; ///< by libcharon's number
     std::unordered_map<IkeSaId, uint32_t> m_renamed;
     struct Reservation {

@@ -15,6 +15,8 @@ from lab.wait import wait_until
 pytestmark = pytest.mark.needs_speed
 FAMILIES = pytest.mark.parametrize("family", [4, 6])
 LONG = {"hold": {"silence": "10s", "limit": "30s"}, "ike": {"retransmissions": 4, "deadline": "30s"}}
+# Who answers has its SA a few ms before who asks: an answer to what left in the clear may come as ESP too early.
+MEANWHILE = 1
 SHORT = {"ike": {"retransmit": "50ms"}, "shunt": {"short": "1s"}}
 
 
@@ -64,7 +66,7 @@ def test_an_error_ends_the_hold_at_once_and_encryption_comes_later(
     road.restore(west)
     with west.pinging(east.address(family), interval=0.1) as ping:
         wait_until(lambda: wire.saw_esp(west, east), guest.patience(2.5), "the next attempt")
-    assert ping.lost == 0, f"{ping}"
+    assert ping.lost <= MEANWHILE, f"{ping}"
 
 
 @FAMILIES
@@ -101,7 +103,7 @@ def test_a_peer_may_change_its_mind(wire, guest, west, east, oekd, family):
     responder.reload({"clear-or-private": west.networks})
     with west.pinging(east.address(family), interval=0.1) as ping:
         wait_until(lambda: wire.saw_esp(west, east), guest.patience(2.5), "the next attempt")
-    assert ping.lost == 0, f"{ping}"
+    assert ping.lost <= MEANWHILE, f"{ping}"
 
 
 @FAMILIES

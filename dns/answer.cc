@@ -3,8 +3,6 @@
 
 namespace oekd::dns {
 
-namespace {
-
 bool can_be_a_peer(Address const& address)
 {
     for (auto const* text :
@@ -13,8 +11,6 @@ bool can_be_a_peer(Address const& address)
             return false;
     return true;
 }
-
-} // namespace
 
 std::vector<Address> addresses_in(Records const& records)
 {

@@ -14,8 +14,9 @@
 namespace oekd::dns {
 
 enum class RecordType : uint16_t {
-    A = 1,     ///< RFC 1035 §3.2.2
-    Aaaa = 28, ///< RFC 3596 §2.1
+    A = 1,         ///< RFC 1035 §3.2.2
+    Aaaa = 28,     ///< RFC 3596 §2.1
+    Ipseckey = 45, ///< RFC 4025 §3
 };
 
 /// How far an answer can be believed (RFC 4035 §4.3).
@@ -30,12 +31,14 @@ struct Records {
     std::vector<std::vector<std::byte>> data; ///< RDATA of each, in no order; bounded
     std::chrono::seconds ttl{};
     Security security = Security::Unsigned;
+    std::string why_bogus; ///< for people
 };
 /// There is no such name, or no such record there.
 struct NoRecord {
     enum class Missing { Name, Type } missing = Missing::Name;
     std::chrono::seconds ttl{};
     Security security = Security::Unsigned;
+    std::string why_bogus;
 };
 /// Nobody knows.
 struct NoAnswer {
@@ -43,8 +46,11 @@ struct NoAnswer {
 };
 using Answer = std::variant<Records, NoRecord, NoAnswer>;
 
-/// The addresses in the RDATA of A or AAAA records; what is malformed, or cannot be a peer (loopback,
-/// multicast and the like), is passed over.
+/// What a host on the network can have: neither loopback nor unspecified, link-local, multicast and the like.
+[[nodiscard]] bool can_be_a_peer(Address const& address);
+
+/// The addresses in the RDATA of A or AAAA records; what is malformed, or cannot be a peer, is
+/// passed over.
 [[nodiscard]] std::vector<Address> addresses_in(Records const& records);
 
 } // namespace oekd::dns

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 #include <list>
+#include <map>
+#include <utility>
 
 namespace oekd::test {
 
@@ -44,6 +46,28 @@ public:
             REQUIRE(found != questions.end());
             auto const answered = found->answered;
             answered(type == dns::RecordType::A ? std::move(v4) : std::move(v6));
+        }
+    }
+    /// Answers one question of that name and type.
+    void reply(std::string const& name, dns::RecordType type, dns::Answer answer)
+    {
+        auto const found = std::ranges::find_if(
+            questions, [&](Question const& q) { return q.name == name && q.type == type && q.answered; });
+        REQUIRE(found != questions.end());
+        auto const answered = std::exchange(found->answered, nullptr);
+        answered(std::move(answer));
+    }
+    /// Answers all questions, and those that the answers lead to. What is not in the zone does not exist.
+    using Zone = std::map<std::pair<std::string, dns::RecordType>, dns::Answer>;
+    void serve(Zone const& zone, dns::NoRecord const& otherwise)
+    {
+        auto const next = [this] {
+            return std::ranges::find_if(questions, [](Question const& q) { return bool(q.answered); });
+        };
+        for (auto question = next(); question != questions.end(); question = next()) {
+            auto const found = zone.find({question->name, question->type});
+            auto const answered = std::exchange(question->answered, nullptr);
+            answered(found == zone.end() ? dns::Answer(otherwise) : found->second);
         }
     }
     [[nodiscard]] bool is_asked(std::string const& name) const

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "dns/search_means.h"
+
+#include <fmt/format.h>
+
+namespace oekd::dns {
+
+namespace {
+
+KeyAnswer bogus(std::string_view what, std::chrono::seconds ttl, std::string const& why,
+                SearchMeans const& means)
+{
+    if (!means.clock_is_synchronised())
+        return Unavailable{
+            fmt::format("{}: not valid now, and the clock is not synchronised: {}", what, why)};
+    return BadKey{ttl, fmt::format("{}: {}", what, why)};
+}
+
+} // namespace
+
+std::optional<KeyAnswer> dead_end(Answer const& answer, std::string_view what, SearchMeans const& means)
+{
+    if (auto const* nobody = std::get_if<NoAnswer>(&answer))
+        return Unavailable{fmt::format("{}: {}", what, nobody->why)};
+    if (auto const* none = std::get_if<NoRecord>(&answer)) {
+        if (none->security == Security::Bogus)
+            return bogus(what, none->ttl, none->why_bogus, means);
+        return NoKey{none->ttl, fmt::format("{}: there is none", what)};
+    }
+    auto const& records = std::get<Records>(answer);
+    if (records.security == Security::Bogus)
+        return bogus(what, records.ttl, records.why_bogus, means);
+    return std::nullopt;
+}
+
+} // namespace oekd::dns

@@ -64,9 +64,10 @@ Result<void> Daemon::open_kernel()
 Result<void> Daemon::start_dns()
 {
     auto const& anchor = m_config.dns.trust_anchor;
-    dns::UnboundResolver::Options options{.forwarders = m_surroundings->resolvers().asked};
+    dns::UnboundResolver::Options options;
+    options.context.forwarders = m_surroundings->resolvers().asked;
     if (anchor != default_trust_anchor || std::filesystem::exists(anchor))
-        options.trust_anchor = anchor;
+        options.context.trust_anchors = {anchor};
     auto resolver = dns::UnboundResolver::open(*m_loop, std::move(options));
     if (!resolver)
         return std::unexpected(resolver.error());

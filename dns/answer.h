@@ -23,22 +23,31 @@ enum class RecordType : uint16_t {
 enum class Security {
     Signed,   ///< proven by a chain of signatures from a trust anchor
     Unsigned, ///< proven to have none, or there is no trust anchor
-    Bogus     ///< ought to be signed, and is not, or wrongly
+    Bogus,    ///< ought to be signed, and is not, or wrongly
+    /// Nobody can tell, as not even the trust anchor's own signature is to be had: the resolvers that are
+    /// asked leave signatures out.
+    Indeterminate
 };
+
+/// What is not signed is as it should be, too.
+[[nodiscard]] constexpr bool is_valid(Security security)
+{
+    return security == Security::Signed || security == Security::Unsigned;
+}
 
 /// Records of the type that was asked for.
 struct Records {
     std::vector<std::vector<std::byte>> data; ///< RDATA of each, in no order; bounded
     std::chrono::seconds ttl{};
     Security security = Security::Unsigned;
-    std::string why_bogus; ///< for people
+    std::string why_invalid; ///< for people; empty where it is valid
 };
 /// There is no such name, or no such record there.
 struct NoRecord {
     enum class Missing { Name, Type } missing = Missing::Name;
     std::chrono::seconds ttl{};
     Security security = Security::Unsigned;
-    std::string why_bogus;
+    std::string why_invalid;
 };
 /// Nobody knows.
 struct NoAnswer {

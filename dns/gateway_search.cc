@@ -54,7 +54,7 @@ void GatewaySearch::ask_key(Place place)
 void GatewaySearch::key_answered(Place place, Answer const& answer)
 {
     auto const* none = std::get_if<NoRecord>(&answer);
-    if (place == Place::Name && none && none->security != Security::Bogus) {
+    if (place == Place::Name && none && is_valid(none->security)) {
         m_chain.add(none->security, none->ttl);
         return ask_key(Place::Address);
     }

@@ -31,7 +31,7 @@ public:
 
     Part operator()(Records const& records) const
     {
-        if (records.security == Security::Bogus && std::ranges::any_of(m_before, is_signed))
+        if (!is_valid(records.security) && std::ranges::any_of(m_before, is_signed))
             return {Part::Kind::Failure, m_before, {}, "its signature is wrong or missing"};
         auto const provenance =
             records.security == Security::Signed ? Provenance::Signed : Provenance::Unsigned;

@@ -21,7 +21,7 @@ struct Chain {
     KeysFound::Trust trust = KeysFound::Trust::Dnssec;
     std::chrono::seconds ttl = std::chrono::seconds::max();
 
-    /// One more step; not for what is bogus.
+    /// One more step, which must be valid.
     void add(Security security, std::chrono::seconds step_ttl);
 };
 
@@ -32,7 +32,7 @@ struct UsableRecords {
 };
 using RecordsJudged = std::variant<UsableRecords, NoKey, BadKey>;
 
-/// What may be used of the records at the reverse name of `asked`; they must not be bogus. Without signatures
+/// What may be used of the records at the reverse name of `asked`; they must be valid. Without signatures
 /// that is only what names no gateway but the address itself (RFC 4025 §4.1).
 [[nodiscard]] RecordsJudged judge_records(Records const& records, Address const& asked, Randomness& random);
 

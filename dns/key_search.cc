@@ -14,7 +14,7 @@ KeySearch::KeySearch(SearchMeans& means, Address const& asked, Ended ended)
 
 void KeySearch::answered(Answer const& answer)
 {
-    if (auto const* none = std::get_if<NoRecord>(&answer); none && none->security != Security::Bogus)
+    if (auto const* none = std::get_if<NoRecord>(&answer); none && is_valid(none->security))
         return end(NoKey{none->ttl, {}});
     if (auto dead = dead_end(answer, reverse_name(m_asked), m_means))
         return end(std::move(*dead));

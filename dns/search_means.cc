@@ -7,12 +7,13 @@ namespace oekd::dns {
 
 namespace {
 
-KeyAnswer bogus(std::string_view what, std::chrono::seconds ttl, std::string const& why,
-                SearchMeans const& means)
+KeyAnswer invalid(std::string_view what, Security security, std::chrono::seconds ttl, std::string const& why,
+                  SearchMeans const& means)
 {
+    if (security == Security::Indeterminate)
+        return Unavailable{fmt::format("{}: {}", what, why)};
     if (!means.clock_is_synchronised())
-        return Unavailable{
-            fmt::format("{}: not valid now, and the clock is not synchronised: {}", what, why)};
+        return Unavailable{fmt::format("{}: not valid, but the clock is not synchronised: {}", what, why)};
     return BadKey{ttl, fmt::format("{}: {}", what, why)};
 }
 
@@ -23,13 +24,13 @@ std::optional<KeyAnswer> dead_end(Answer const& answer, std::string_view what, S
     if (auto const* nobody = std::get_if<NoAnswer>(&answer))
         return Unavailable{fmt::format("{}: {}", what, nobody->why)};
     if (auto const* none = std::get_if<NoRecord>(&answer)) {
-        if (none->security == Security::Bogus)
-            return bogus(what, none->ttl, none->why_bogus, means);
+        if (!is_valid(none->security))
+            return invalid(what, none->security, none->ttl, none->why_invalid, means);
         return NoKey{none->ttl, fmt::format("{}: there is none", what)};
     }
     auto const& records = std::get<Records>(answer);
-    if (records.security == Security::Bogus)
-        return bogus(what, records.ttl, records.why_bogus, means);
+    if (!is_valid(records.security))
+        return invalid(what, records.security, records.ttl, records.why_invalid, means);
     return std::nullopt;
 }
 

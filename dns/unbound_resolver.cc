@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dns/unbound_resolver.h"
 
-#include "base/plain_text.h"
 #include "dns/unbound_answer.h"
 
-#include <array>
 #include <fmt/format.h>
 #include <unbound.h>
 #include <utility>
@@ -16,30 +14,26 @@ namespace {
 constexpr int class_in = 1; // RFC 1035 §3.2.4
 
 using UnboundResult = Handle<ub_result, ub_resolve_free>;
+using Statistics = UnboundResolver::Statistics;
 
-/// unbound.conf(5). Its caches are small, as few names are asked for.
-constexpr std::array<std::pair<char const*, char const*>, 8> settings{{
-    {"do-not-query-localhost:", "no"}, // the host's resolver may be one here
-    {"unblock-lan-zones:", "yes"},     // and knows private addresses' names
-    {"insecure-lan-zones:", "yes"},
-    {"infra-host-ttl:", "5"}, // a server that was down is soon asked again
-    {"msg-cache-size:", "1m"},
-    {"rrset-cache-size:", "2m"},
-    {"key-cache-size:", "1m"},
-    {"neg-cache-size:", "256k"},
-}};
-
-Result<void> checked(int result, std::string_view what)
+uint64_t Statistics::* counter_of(Security security)
 {
-    if (result == 0)
-        return {};
-    return fail(ErrorCode::System, fmt::format("{}: {}", what, ub_strerror(result)));
+    switch (security) {
+    case Security::Signed: return &Statistics::validated;
+    case Security::Unsigned: return &Statistics::insecure;
+    case Security::Bogus: return &Statistics::bogus;
+    case Security::Indeterminate: return &Statistics::indeterminate;
+    }
+    return &Statistics::failed;
 }
 
-std::string text_of(NameServer const& server)
+uint64_t Statistics::* counter_of(Answer const& answer)
 {
-    auto const address = server.address.to_string();
-    return server.zone.empty() ? address : fmt::format("{}%{}", address, server.zone);
+    if (auto const* records = std::get_if<Records>(&answer))
+        return counter_of(records->security);
+    if (auto const* none = std::get_if<NoRecord>(&answer))
+        return counter_of(none->security);
+    return &Statistics::failed;
 }
 
 } // namespace
@@ -48,7 +42,8 @@ std::string text_of(NameServer const& server)
 class UnboundResolver::Question final : public Lookup {
 public:
     Question(UnboundResolver& resolver, std::string name, RecordType type, Answered answered)
-        : m_resolver(&resolver), m_name(std::move(name)), m_type(type), m_answered(std::move(answered))
+        : m_resolver(&resolver), m_name(std::move(name)), m_type(type), m_answered(std::move(answered)),
+          m_asked(resolver.m_loop.now())
     {
         m_place = resolver.m_questions.insert(resolver.m_questions.end(), this);
     }
@@ -57,7 +52,7 @@ public:
     Question& operator=(Question const&) = delete;
 
     void send();
-    void answer_later(std::chrono::milliseconds delay, std::string why);
+    void answer_later(std::chrono::milliseconds delay, std::string why, uint64_t Statistics::* count);
     void forget_context() { m_id.reset(); }
     /// The resolver is going.
     void abandon()
@@ -75,6 +70,7 @@ private:
     std::string m_name;
     RecordType m_type;
     Answered m_answered;
+    EventLoop::Clock::time_point m_asked;
     std::list<Question*>::iterator m_place;
     std::optional<int> m_id; ///< libunbound's
     EventSource m_timer;
@@ -88,13 +84,17 @@ void UnboundResolver::Question::send()
     if (result == 0)
         m_id = id;
     else
-        answer_later({}, ub_strerror(result));
+        answer_later({}, ub_strerror(result), &Statistics::failed);
 }
 
 /// Unless there is another answer first.
-void UnboundResolver::Question::answer_later(std::chrono::milliseconds delay, std::string why)
+void UnboundResolver::Question::answer_later(std::chrono::milliseconds delay, std::string why,
+                                             uint64_t Statistics::* count)
 {
-    auto timer = m_resolver->m_loop.after(delay, [this, why] { answer(NoAnswer{why}); });
+    auto timer = m_resolver->m_loop.after(delay, [this, why, count] {
+        ++(m_resolver->m_statistics.*count);
+        answer(NoAnswer{why});
+    });
     if (timer)
         m_timer = std::move(*timer);
 }
@@ -104,7 +104,9 @@ void UnboundResolver::Question::on_answer(void* question, int error, ub_result* 
     UnboundResult const result(raw);
     auto& self = *static_cast<Question*>(question);
     self.m_id.reset();
-    self.answer(result ? answer_of(*result) : NoAnswer{ub_strerror(error)});
+    auto answer = result ? answer_of(*result) : NoAnswer{ub_strerror(error)};
+    self.m_resolver->count(answer, self.m_asked);
+    self.answer(std::move(answer));
 }
 
 /// Whoever asked may destroy us in it.
@@ -129,7 +131,7 @@ void UnboundResolver::Question::end()
 Result<std::unique_ptr<UnboundResolver>> UnboundResolver::open(EventLoop& loop, Options options)
 {
     auto resolver = std::make_unique<UnboundResolver>(loop, std::move(options));
-    auto context = resolver->make_context();
+    auto context = make_unbound_context(resolver->m_options.context);
     if (!context)
         return std::unexpected(context.error());
     if (auto started = resolver->start(std::move(*context)); !started)
@@ -143,36 +145,7 @@ UnboundResolver::~UnboundResolver()
         question->abandon();
 }
 
-Result<UnboundResolver::Context> UnboundResolver::make_context() const
-{
-    Context context(ub_ctx_create());
-    if (!context)
-        return fail(ErrorCode::System, "starting the resolver: out of memory");
-    auto done = checked(ub_ctx_debugout(context.get(), nullptr), "silencing the resolver");
-    if (done)
-        done = checked(ub_ctx_async(context.get(), 1), "giving the resolver a thread");
-    for (auto const& [name, value] : settings)
-        if (done)
-            done = checked(ub_ctx_set_option(context.get(), name, value), name);
-    for (auto const& server : m_options.forwarders)
-        if (done)
-            done = checked(ub_ctx_set_fwd(context.get(), text_of(server).c_str()), text_of(server));
-    if (m_options.trust_anchor && done)
-        done = checked(ub_ctx_add_ta_file(context.get(), m_options.trust_anchor->c_str()),
-                       m_options.trust_anchor->native());
-    if (!done)
-        return std::unexpected(done.error());
-    // Any request to change its zones makes it read what it was told; else only the first question would.
-    int const read = ub_ctx_zone_remove(context.get(), "invalid.");
-    if (read == 0)
-        return context;
-    auto const anchor = m_options.trust_anchor ? plain_text(m_options.trust_anchor->native()) : "none";
-    return fail(
-        ErrorCode::Configuration,
-        fmt::format("the resolver does not start with the trust anchor {}: {}", anchor, ub_strerror(read)));
-}
-
-Result<void> UnboundResolver::start(Context context)
+Result<void> UnboundResolver::start(UnboundContext context)
 {
     auto source = m_loop.on_readable(ub_fd(context.get()), [this] { process(); });
     if (!source)
@@ -184,27 +157,35 @@ Result<void> UnboundResolver::start(Context context)
 
 void UnboundResolver::process() { ub_process(m_context.get()); }
 
+void UnboundResolver::count(Answer const& answer, EventLoop::Clock::time_point asked)
+{
+    m_statistics.latencies.add(std::chrono::duration_cast<std::chrono::microseconds>(m_loop.now() - asked));
+    ++(m_statistics.*counter_of(answer));
+}
+
 std::unique_ptr<Lookup> UnboundResolver::ask(std::string const& name, RecordType type, Answered answered)
 {
+    ++m_statistics.asked;
     bool const too_many = m_questions.size() >= m_options.max_lookups;
     auto question = std::make_unique<Question>(*this, name, type, std::move(answered));
     if (too_many) {
-        question->answer_later({}, fmt::format("{} look-ups are under way", m_options.max_lookups));
+        question->answer_later({}, fmt::format("{} look-ups are under way", m_options.max_lookups),
+                               &Statistics::refused);
         return question;
     }
-    question->answer_later(m_options.deadline, "no answer in time");
+    question->answer_later(m_options.deadline, "no answer in time", &Statistics::late);
     question->send();
     return question;
 }
 
 Result<void> UnboundResolver::forward_to(std::vector<NameServer> servers)
 {
-    auto const previous = std::exchange(m_options.forwarders, std::move(servers));
-    auto context = make_context();
-    if (!context) {
-        m_options.forwarders = previous;
+    auto settings = m_options.context;
+    settings.forwarders = std::move(servers);
+    auto context = make_unbound_context(settings);
+    if (!context)
         return std::unexpected(context.error());
-    }
+    m_options.context = std::move(settings);
     for (auto* question : m_questions)
         question->forget_context();
     m_readable = {};

@@ -3,19 +3,17 @@
 
 #include "base/error.h"
 #include "base/event_loop.h"
-#include "base/handle.h"
-#include "dns/resolv_conf.h"
+#include "dns/latencies.h"
 #include "dns/resolver.h"
+#include "dns/unbound_context.h"
 
 #include <chrono>
-#include <filesystem>
+#include <cstdint>
 #include <list>
 #include <memory>
-#include <optional>
+#include <vector>
 
-struct ub_ctx;
 struct ub_result;
-extern "C" void ub_ctx_delete(ub_ctx*);
 
 namespace oekd::dns {
 
@@ -23,13 +21,23 @@ namespace oekd::dns {
 class UnboundResolver final : public Resolver {
 public:
     struct Options {
-        std::vector<NameServer> forwarders;                ///< none: asks the servers of the zones itself
-        std::optional<std::filesystem::path> trust_anchor; ///< none: every answer is unsigned
-        std::chrono::milliseconds deadline{5'000};         ///< of a look-up
-        size_t max_lookups = 256;                          ///< more at the same time get no answer
+        UnboundSettings context;
+        std::chrono::milliseconds deadline{5'000}; ///< of a look-up
+        size_t max_lookups = 2'000;                ///< more at the same time get no answer
+    };
+    struct Statistics {
+        uint64_t asked = 0;
+        uint64_t validated = 0; ///< signed answers, also that there is none
+        uint64_t insecure = 0;
+        uint64_t bogus = 0;
+        uint64_t indeterminate = 0;
+        uint64_t failed = 0;  ///< no server answers, or each refuses
+        uint64_t late = 0;    ///< no answer within the deadline
+        uint64_t refused = 0; ///< as too many were under way
+        Latencies latencies;  ///< of answers in time
     };
 
-    /// Fails where the trust anchor cannot be read.
+    /// Fails where a trust anchor or the root hints cannot be read.
     static Result<std::unique_ptr<UnboundResolver>> open(EventLoop& loop, Options options);
     ~UnboundResolver() override;
 
@@ -37,22 +45,23 @@ public:
                                               Answered answered) override;
     /// Asks these from now on, also what is under way. The cache is lost. Not from within an answer.
     Result<void> forward_to(std::vector<NameServer> servers);
-    [[nodiscard]] std::vector<NameServer> const& forwarders() const { return m_options.forwarders; }
+    [[nodiscard]] std::vector<NameServer> const& forwarders() const { return m_options.context.forwarders; }
+    [[nodiscard]] Statistics const& statistics() const { return m_statistics; }
 
     UnboundResolver(EventLoop& loop, Options options) : m_loop(loop), m_options(std::move(options)) {}
 
 private:
     class Question;
-    using Context = Handle<ub_ctx, ub_ctx_delete>;
 
-    [[nodiscard]] Result<Context> make_context() const;
-    Result<void> start(Context context);
+    Result<void> start(UnboundContext context);
     void process();
+    void count(Answer const& answer, EventLoop::Clock::time_point asked);
 
     EventLoop& m_loop;
     Options m_options;
-    Context m_context;
+    UnboundContext m_context;
     EventSource m_readable;
+    Statistics m_statistics;
     std::list<Question*> m_questions; ///< under way; whoever asked owns them
 };
 

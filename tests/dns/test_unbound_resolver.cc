@@ -22,7 +22,7 @@ constexpr auto there = "127.0.0.2";
 struct Asking {
     explicit Asking(UnboundResolver::Options options = {})
     {
-        options.forwarders = {{address(here), ""}};
+        options.context.forwarders = {{address(here), ""}};
         resolver = UnboundResolver::open(loop, std::move(options)).value();
     }
 
@@ -166,17 +166,56 @@ TEST_CASE("a resolver may go before its questions", "[dns][unbound]")
     CHECK(!asking.answer);
 }
 
-TEST_CASE("a trust anchor that cannot be used is told", "[dns][unbound]")
+TEST_CASE("a file that cannot be used is told", "[dns][unbound]")
 {
     enter_private_network();
     auto loop = EventLoop::create().value();
     auto const file = std::filesystem::temp_directory_path() / "oekd-test-anchor";
     std::ofstream(file) << "no key\n";
     for (auto const& path : {file, std::filesystem::path("/nonexistent/anchor")}) {
-        auto const resolver = UnboundResolver::open(loop, {.trust_anchor = path});
+        auto const resolver = UnboundResolver::open(loop, {.context = {.trust_anchors = {path}}});
         REQUIRE(!resolver);
         CHECK_THAT(resolver.error().message, Catch::Contains(path.native()));
     }
     std::filesystem::remove(file);
-    CHECK(UnboundResolver::open(loop, {.trust_anchor = "/dev/null"}));
+    auto const hints = UnboundResolver::open(loop, {.context = {.root_hints = "/nonexistent/hints"}});
+    REQUIRE(!hints);
+    CHECK_THAT(hints.error().message, Catch::Contains("/nonexistent/hints"));
+    CHECK(UnboundResolver::open(loop, {.context = {.trust_anchors = {"/dev/null"}}}));
+}
+
+TEST_CASE("a resolver that leaves signatures out makes nothing bogus", "[dns][unbound]")
+{
+    enter_private_network();
+    TinyServer const server(here);
+    auto const file = std::filesystem::temp_directory_path() / "oekd-test-root-key";
+    std::ofstream(file)
+        << ". IN DS 20326 8 2 E06D44B80B8F1D39A95C0B0D7C65D08458E880409BBC683457104237C7F8EC8D\n";
+    Asking asking({.context = {.trust_anchors = {file}}});
+    std::filesystem::remove(file);
+    auto const name = GENERATE("host.example.net", "gone.example.net", "empty.example.net");
+    auto const answer = asking.ask(name);
+    REQUIRE(answer);
+    auto const* records = std::get_if<Records>(&*answer);
+    auto const* none = std::get_if<NoRecord>(&*answer);
+    INFO((std::holds_alternative<NoAnswer>(*answer) ? std::get<NoAnswer>(*answer).why : ""));
+    REQUIRE((records || none));
+    CHECK((records ? records->security : none->security) == Security::Indeterminate);
+    CHECK(!(records ? records->why_invalid : none->why_invalid).empty());
+    CHECK(asking.resolver->statistics().indeterminate == 1);
+}
+
+TEST_CASE("answers are counted by what they are worth", "[dns][unbound]")
+{
+    enter_private_network();
+    TinyServer const server(here);
+    Asking asking({.deadline = 300ms, .max_lookups = 1});
+    auto const muted = asking.resolver->ask("mute.example.net", RecordType::A, asking.store());
+    auto const refused = asking.resolver->ask("host.example.net", RecordType::A, [](Answer const&) {});
+    REQUIRE(asking.wait());
+    auto const& counts = asking.resolver->statistics();
+    CHECK(counts.asked == 2);
+    CHECK(counts.refused == 1);
+    CHECK(counts.late == 1);
+    CHECK(counts.insecure + counts.failed + counts.bogus + counts.validated == 0);
 }

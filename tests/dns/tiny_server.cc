@@ -69,7 +69,7 @@ std::string answer_to(std::string const& query, char rcode, std::string const& a
 std::optional<std::string> reply_to(std::string const& query)
 {
     auto const question = question_of(query);
-    if (question.size() < 6)
+    if (question.size() < 5)
         return std::nullopt;
     auto const label = question.substr(1, size_t(question[0]));
     char const type = question[question.size() - 3];

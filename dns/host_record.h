@@ -29,8 +29,8 @@ struct HostRecord {
 /// What is known after both answers, by their TTL, of which `shortest_ttl` counts at least. Pure.
 ///
 /// While the DNS fails, old addresses stay, of each family by itself. So they do where the name is said to
-/// have none at all and nobody signed that. An answer that fails validation counts as unsigned; after signed
-/// ones it counts as a failure.
+/// have none at all and nobody signed that. An answer that fails validation, or that nobody can validate,
+/// counts as unsigned; after signed ones it counts as a failure.
 [[nodiscard]] HostRecord updated(HostRecord const& before, Answer const& v4, Answer const& v6,
                                  std::chrono::seconds shortest_ttl);
 

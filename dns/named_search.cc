@@ -48,29 +48,34 @@ void NamedSearch::answered()
     ended(conclude());
 }
 
-NamedAnswer NamedSearch::conclude() const
+/// Takes the addresses that are signed.
+void NamedSearch::take_addresses(Chain& chain)
+{
+    for (auto const* answer : {&*m_v4.answer, &*m_v6.answer}) {
+        if (!is_signed(*answer))
+            continue;
+        auto const& records = std::get<Records>(*answer);
+        auto const addresses = addresses_in(records);
+        m_host.addresses.insert(m_host.addresses.end(), addresses.begin(), addresses.end());
+        chain.add(records.security, records.ttl);
+    }
+}
+
+NamedAnswer NamedSearch::conclude()
 {
     if (auto dead = dead_end(*m_keys.answer, m_host.name, m_means))
         return named(std::move(*dead));
-    auto const& records = std::get<Records>(*m_keys.answer);
-    NamedKeys found;
     Chain chain;
-    auto host = m_host;
+    take_addresses(chain);
     for (auto const* answer : {&*m_v4.answer, &*m_v6.answer})
-        if (is_signed(*answer)) {
-            auto const& signed_records = std::get<Records>(*answer);
-            auto const addresses = addresses_in(signed_records);
-            host.addresses.insert(host.addresses.end(), addresses.begin(), addresses.end());
-            chain.add(signed_records.security, signed_records.ttl);
-        }
-    for (auto const* answer : {&*m_v4.answer, &*m_v6.answer})
-        if (auto const* nobody = std::get_if<NoAnswer>(answer); nobody && host.addresses.empty())
+        if (auto const* nobody = std::get_if<NoAnswer>(answer); nobody && m_host.addresses.empty())
             return Unavailable{fmt::format("the address of {}: {}", m_host.name, nobody->why)};
-    chain.add(records.security, records.ttl);
-    found = {chain.trust, own_keys(records, host), host.addresses, chain.ttl};
-    if (found.keys.empty())
+    auto const& records = std::get<Records>(*m_keys.answer);
+    auto keys = own_keys(records, m_host);
+    if (keys.empty())
         return NoKey{records.ttl, fmt::format("{} has no key of its own", m_host.name)};
-    return found;
+    chain.add(records.security, records.ttl);
+    return NamedKeys{chain.trust, std::move(keys), std::move(m_host.addresses), chain.ttl};
 }
 
 } // namespace oekd::dns

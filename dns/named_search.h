@@ -29,7 +29,8 @@ private:
 
     void ask(Question& question, std::string const& name, RecordType type);
     void answered();
-    [[nodiscard]] NamedAnswer conclude() const;
+    void take_addresses(Chain& chain);
+    [[nodiscard]] NamedAnswer conclude();
 
     SearchMeans& m_means;
     Host m_host;

@@ -38,7 +38,7 @@ uint64_t Statistics::* counter_of(Answer const& answer)
 
 } // namespace
 
-/// One look-up in libunbound, which has its address until it answers or is cancelled.
+/// Somebody who waits for an answer.
 class UnboundResolver::Question final : public Lookup {
 public:
     Question(UnboundResolver& resolver, std::string name, RecordType type, Answered answered)
@@ -53,7 +53,7 @@ public:
 
     void send();
     void answer_later(std::chrono::milliseconds delay, std::string why, uint64_t Statistics::* count);
-    void forget_context() { m_id.reset(); }
+    void forget_context() { m_query = nullptr; }
     /// The resolver is going.
     void abandon()
     {
@@ -62,7 +62,7 @@ public:
     }
 
 private:
-    static void on_answer(void* question, int error, ub_result* result) noexcept;
+    static void on_answer(void* query, int error, ub_result* result) noexcept;
     void answer(Answer answer);
     void end();
 
@@ -72,19 +72,23 @@ private:
     Answered m_answered;
     EventLoop::Clock::time_point m_asked;
     std::list<Question*>::iterator m_place;
-    std::optional<int> m_id; ///< libunbound's
+    Query* m_query = nullptr; ///< libunbound's
     EventSource m_timer;
 };
 
 void UnboundResolver::Question::send()
 {
-    int id = 0;
+    auto& queries = m_resolver->m_queries;
+    auto const place = queries.insert(queries.end(), {*m_resolver, this, {}});
+    place->place = place;
+    m_query = &*place;
     int const result = ub_resolve_async(m_resolver->m_context.get(), m_name.c_str(), static_cast<int>(m_type),
-                                        class_in, this, on_answer, &id);
+                                        class_in, m_query, on_answer, nullptr);
     if (result == 0)
-        m_id = id;
-    else
-        answer_later({}, ub_strerror(result), &Statistics::failed);
+        return;
+    m_query = nullptr;
+    queries.erase(place);
+    answer_later({}, ub_strerror(result), &Statistics::failed);
 }
 
 /// Unless there is another answer first.
@@ -99,14 +103,18 @@ void UnboundResolver::Question::answer_later(std::chrono::milliseconds delay, st
         m_timer = std::move(*timer);
 }
 
-void UnboundResolver::Question::on_answer(void* question, int error, ub_result* raw) noexcept
+void UnboundResolver::Question::on_answer(void* raw_query, int error, ub_result* raw_result) noexcept
 {
-    UnboundResult const result(raw);
-    auto& self = *static_cast<Question*>(question);
-    self.m_id.reset();
+    UnboundResult const result(raw_result);
+    auto const& query = *static_cast<Query*>(raw_query);
+    auto* self = query.question;
+    query.resolver.m_queries.erase(query.place);
+    if (!self)
+        return;
+    self->m_query = nullptr;
     auto answer = result ? answer_of(*result) : NoAnswer{ub_strerror(error)};
-    self.m_resolver->count(answer, self.m_asked);
-    self.answer(std::move(answer));
+    self->m_resolver->count(answer, self->m_asked);
+    self->answer(std::move(answer));
 }
 
 /// Whoever asked may destroy us in it.
@@ -124,8 +132,8 @@ void UnboundResolver::Question::end()
         return;
     m_timer = {};
     resolver->m_questions.erase(m_place);
-    if (auto const id = std::exchange(m_id, std::nullopt))
-        ub_cancel(resolver->m_context.get(), *id);
+    if (auto* query = std::exchange(m_query, nullptr))
+        query->question = nullptr;
 }
 
 Result<std::unique_ptr<UnboundResolver>> UnboundResolver::open(EventLoop& loop, Options options)
@@ -166,7 +174,7 @@ void UnboundResolver::count(Answer const& answer, EventLoop::Clock::time_point a
 std::unique_ptr<Lookup> UnboundResolver::ask(std::string const& name, RecordType type, Answered answered)
 {
     ++m_statistics.asked;
-    bool const too_many = m_questions.size() >= m_options.max_lookups;
+    bool const too_many = m_queries.size() >= m_options.max_lookups;
     auto question = std::make_unique<Question>(*this, name, type, std::move(answered));
     if (too_many) {
         question->answer_later({}, fmt::format("{} look-ups are under way", m_options.max_lookups),
@@ -191,6 +199,7 @@ Result<void> UnboundResolver::forward_to(std::vector<NameServer> servers)
     m_readable = {};
     if (auto started = start(std::move(*context)); !started)
         return started;
+    m_queries.clear(); // the old context is gone
     for (auto* question : m_questions)
         question->send();
     return {};

@@ -23,7 +23,9 @@ public:
     struct Options {
         UnboundSettings context;
         std::chrono::milliseconds deadline{5'000}; ///< of a look-up
-        size_t max_lookups = 2'000;                ///< more at the same time get no answer
+        /// In libunbound at the same time, also those that nobody waits for any more; more get no answer.
+        /// Each takes 12 kB.
+        size_t max_lookups = 4'000;
     };
     struct Statistics {
         uint64_t asked = 0;
@@ -52,6 +54,13 @@ public:
 
 private:
     class Question;
+    /// One look-up in libunbound, which has its address until it answers. Nothing ends it earlier: what is
+    /// withdrawn keeps its sockets and its memory, so it counts.
+    struct Query {
+        UnboundResolver& resolver;
+        Question* question; ///< nullptr: nobody waits any more
+        std::list<Query>::iterator place;
+    };
 
     Result<void> start(UnboundContext context);
     void process();
@@ -62,7 +71,8 @@ private:
     UnboundContext m_context;
     EventSource m_readable;
     Statistics m_statistics;
-    std::list<Question*> m_questions; ///< under way; whoever asked owns them
+    std::list<Query> m_queries;
+    std::list<Question*> m_questions; ///< that wait for an answer; whoever asked owns them
 };
 
 } // namespace oekd::dns

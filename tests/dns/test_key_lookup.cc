@@ -409,3 +409,14 @@ TEST_CASE("a name's deadline", "[dns][keys]")
     asking.script.serve({}, no_name()); // too late
     CHECK(asking.lookup.under_way() == 0);
 }
+
+TEST_CASE("how long answers took", "[dns][keys]")
+{
+    Latencies latencies;
+    latencies.add(1ms);
+    latencies.add(1001us);
+    latencies.add(5s);
+    latencies.add(6s);
+    CHECK(latencies.counts == std::array<uint64_t, 10>{1, 1, 0, 0, 0, 0, 0, 0, 1, 1});
+    CHECK(latencies.sum == 11'002'001us);
+}

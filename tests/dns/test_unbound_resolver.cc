@@ -5,6 +5,7 @@
 
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fmt/format.h>
 #include <fstream>
 #include <optional>
 
@@ -153,6 +154,35 @@ TEST_CASE("the number of look-ups is bounded", "[dns][unbound]")
     REQUIRE(answer);
     REQUIRE(std::get_if<NoAnswer>(&*answer));
     CHECK(std::get<NoAnswer>(*answer).why == "1 look-ups are under way");
+}
+
+TEST_CASE("what is withdrawn counts until libunbound has done with it", "[dns][unbound]")
+{
+    enter_private_network();
+    TinyServer const server(here);
+    Asking asking({.max_lookups = 1});
+    (void)asking.resolver->ask("mute.example.net", RecordType::A, [](Answer const&) {});
+    auto const answer = asking.ask("host.example.net");
+    REQUIRE(answer);
+    CHECK(std::get_if<NoAnswer>(&*answer));
+    CHECK(asking.resolver->statistics().refused == 1);
+}
+
+TEST_CASE("hundreds of look-ups under way hold up nobody", "[dns][unbound]")
+{
+    enter_private_network();
+    TinyServer const server(here);
+    Asking asking({.deadline = 500ms, .max_lookups = 401});
+    std::vector<std::unique_ptr<Lookup>> lookups;
+    size_t late = 0;
+    for (int i = 0; i < 400; ++i)
+        lookups.push_back(asking.resolver->ask(fmt::format("mute.{}.example", i), RecordType::A,
+                                               [&](Answer const&) { ++late; }));
+    auto const answer = asking.ask("host.example.net");
+    REQUIRE(answer);
+    CHECK(std::get_if<Records>(&*answer));
+    CHECK(late == 0);
+    CHECK(asking.resolver->statistics().latencies.counts.back() == 0);
 }
 
 TEST_CASE("a resolver may go before its questions", "[dns][unbound]")

@@ -18,6 +18,9 @@ LIBRESWAN = (
 # A DNS server and what signs zones: unpacked only, so that none is started on this machine.
 DNS = "nsd libfstrm0 libprotobuf-c1 libevent-2.1-7 ldnsutils libldns3".split()
 
+# A resolver for others.
+UNBOUND = "unbound libevent-2.1-7 libnghttp2-14 libprotobuf-c1 libpython3.11 libexpat1".split()
+
 
 def run(*command: str, cwd: Path | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
@@ -79,6 +82,10 @@ def dns() -> Path:
     return unpack("dns", DNS)
 
 
+def unbound() -> Path:
+    return unpack("unbound", UNBOUND)
+
+
 def setup(guest: str | None, native: bool) -> None:
     """Fills what the chosen guest needs."""
     from . import uml
@@ -86,6 +93,7 @@ def setup(guest: str | None, native: bool) -> None:
     CACHE.mkdir(parents=True, exist_ok=True)
     libreswan()
     dns()
+    unbound()
     if guest in ("uml", "uml72"):
         uml.prepare(guest)
     elif not native:

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """What every scenario may ask for. Hosts stand for the whole session; each test leaves them clean."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -9,10 +9,12 @@ import pytest
 from lab import evidence, network
 from lab.guest import Guest, this_guest
 from lab.host import Host
+from lab.key_probe import KeyProbe
 from lab.libreswan import Libreswan
 from lab.nsd import Nsd
 from lab.oekd import Groups, Oekd, Table
 from lab.road import Road
+from lab.unbound import Unbound
 from lab.wire import Wire
 
 
@@ -87,7 +89,7 @@ def left_clean(hosts: network.Network) -> Iterator[None]:
 @pytest.fixture
 def running(request: pytest.FixtureRequest, hosts: network.Network, left_clean: None) -> Iterator[list]:
     """Everything that a test started: the wire and daemons, for the evidence if it fails."""
-    parts: list[Wire | Oekd | Libreswan | Nsd] = []
+    parts: list[Wire | Oekd | Libreswan | Nsd | Unbound | KeyProbe] = []
     yield parts
     for part in parts:
         if isinstance(part, Wire):
@@ -138,13 +140,43 @@ def nsd(running: list, tmp_path: Path) -> Iterator[Callable[..., Nsd]]:
     """nsd(plain, {"example.net": ["www A 10.2.0.1"]}) starts it there, ready."""
     with ExitStack() as stack:
 
-        def start(host: Host, zones: dict[str, list[str]], ttl: int = 60, signed: bool = False) -> Nsd:
+        def start(host: Host, zones: dict[str, list[str]], ttl: int = 60, signed: bool | Collection[str] = False) -> Nsd:
             folder = tmp_path / f"nsd-{host}"
             folder.mkdir()
             server = Nsd(host, folder, this_guest().cache / "dns", zones, ttl, signed)
             running.append(server)
             stack.callback(server.stop)
             return server
+
+        yield start
+
+
+@pytest.fixture
+def unbound(running: list, tmp_path: Path) -> Iterator[Callable[..., Unbound]]:
+    """unbound(east, server, server.trust_anchors(".")) resolves for others there, and validates."""
+    with ExitStack() as stack:
+
+        def start(host: Host, server: Nsd, anchors: str) -> Unbound:
+            folder = tmp_path / f"unbound-{host}"
+            folder.mkdir()
+            resolver = Unbound(host, folder, this_guest().cache / "unbound", server.root_hints, anchors)
+            running.append(resolver)
+            stack.callback(resolver.stop)
+            return resolver
+
+        yield start
+
+
+@pytest.fixture
+def key_probe(running: list, tmp_path: Path) -> Iterator[Callable[..., KeyProbe]]:
+    """key_probe(west, "--forwarder", "10.3.0.1") is ready to ask for keys there."""
+    with ExitStack() as stack:
+
+        def start(host: Host, *options: str) -> KeyProbe:
+            probe = KeyProbe(host, tmp_path / f"key-probe-{len(running)}", *options)
+            running.append(probe)
+            stack.callback(probe.stop)
+            return probe
 
         yield start
 

@@ -2,6 +2,7 @@
 """Keys in the DNS, with real servers: a root of our own; zones that are signed, unsigned, forged, slow, down."""
 
 import base64
+from pathlib import Path
 
 import pytest
 from lab.wait import wait_until
@@ -124,6 +125,16 @@ def test_a_forgery_is_no_more_than_silence_while_there_is_no_clock(recursing):
     forged, good = probe.ask("10.9.0.1", "10.2.0.1", seconds=30)
     assert (forged["answer"], good["answer"]) == ("unavailable", "dnssec")
     assert "the clock is not synchronised" in forged["why"]
+
+
+def test_a_root_key_of_yesterday_denies_nobody(server, key_probe, west, tmp_path):
+    """Nor does a resolver that leaves signatures out: nobody can tell what is forged."""
+    anchor = tmp_path / "yesterday.key"
+    anchor.write_text(Path(server.trust_anchors("example.net")).read_text().replace("example.net.", ".", 1))
+    options = ("--root-hints", server.root_hints, "--trust-anchor", str(anchor), "--deadline-ms", "30000")
+    answer = key_probe(west, *options).ask_one("gw.example.net", seconds=30)
+    assert answer["answer"] == "unavailable"
+    assert "trust anchor" in answer["why"]
 
 
 def test_an_outage_costs_the_deadline_and_what_is_known_stays_known(guest, recursing, server):

@@ -62,7 +62,7 @@ void own_network()
 struct Bench {
     std::filesystem::path directory;
     ForwardingPlane plane = need(ForwardingPlane::open());
-    std::vector<Address> own = need(own_addresses());
+    OwnAddresses own = need(own_addresses({}));
     LoadedGroups groups{};
 
     double load()
@@ -71,7 +71,8 @@ struct Bench {
     }
     double install()
     {
-        return milliseconds([&] { need(plane.install(groups.table, own)); });
+        return milliseconds(
+            [&] { need(plane.install(groups.table, own.flow_ends, {.own_addresses = own.all})); });
     }
 };
 

@@ -167,9 +167,8 @@ void ConnectionTable::regroup(std::shared_ptr<GroupTable const> groups)
 {
     m_groups = std::move(groups);
     withdraw_where("another policy group", [this](ConnectionRow const& row) {
-        auto const& connection = row.connection;
-        auto const* line = m_groups->find(connection.flow.remote, connection.flow.service);
-        return !line || line->group != connection.group || line->conduct != connection.conduct;
+        auto const& flow = row.connection.flow;
+        return !is_unaffected(row.connection, m_groups->find(flow.remote, flow.service));
     });
     for (auto& [flow, row] : m_rows) {
         auto const& line = *m_groups->find(flow.remote, flow.service);

@@ -367,6 +367,12 @@ Forgeries forgeries(Connection const& connection)
     return fails_open && connection.peer == Connection::Peer::Stranger ? Forgeries::Heed : Forgeries::Ignore;
 }
 
+bool is_unaffected(Connection const& connection, GroupLine const* line)
+{
+    return line != nullptr && line->group == connection.group &&
+           permitted(line->conduct, line->group) == permitted(connection.conduct, connection.group);
+}
+
 Protection protection(Connection const& connection)
 {
     switch (connection.state) {

@@ -215,6 +215,10 @@ enum class Forgeries { Heed, Ignore };
 /// its own, as its group says.
 [[nodiscard]] Protection protection(Connection const& connection);
 
+/// True where new group lines leave a flow alone: the line that decides about it now (nullptr: none) wants of
+/// it what the one before did. All others are withdrawn.
+[[nodiscard]] bool is_unaffected(Connection const& connection, GroupLine const* line);
+
 struct Step {
     Connection next;
     std::vector<Action> actions;

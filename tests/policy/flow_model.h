@@ -23,6 +23,8 @@ public:
     std::string happen(Event const& event, Time at);
 
     [[nodiscard]] Connection const& connection() const { return m_connection; }
+    /// Neither policies of its own nor SAs.
+    [[nodiscard]] bool is_bare() const { return m_out == Out::None && m_in == In::None && m_sas.empty(); }
 
 private:
     /// What the flow's own policies do. None: there are none, the wide trap decides.

@@ -23,6 +23,7 @@ std::string_view label_of(Failure failure)
     case Failure::Silent: return "silent";
     case Failure::Unprotected: return "unprotected";
     case Failure::Refused: return "refused";
+    case Failure::NotProven: return "not-proven";
     case Failure::Local: return "local";
     }
     std::unreachable();
@@ -112,6 +113,7 @@ void ConnectionTable::ike_event(IkeEvent const& event)
             if (auto* row = table.find(e.flow))
                 table.apply(*row, PeerUnreachable{}, "the peer's IKE port is unreachable");
         }
+        void operator()(KeysWanted const&) const {} // not asked for: IkeSettings::incoming
     };
     std::visit(Visitor{*this}, event);
     settle(std::visit([](auto const& e) { return flow_of(e); }, event));

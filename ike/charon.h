@@ -42,6 +42,7 @@ enum charon_failure {
     CHARON_SILENT,
     CHARON_UNPROTECTED,
     CHARON_REFUSED,
+    CHARON_NOT_PROVEN,
     CHARON_LOCAL,
 };
 
@@ -79,6 +80,38 @@ enum charon_verdict {
     CHARON_GIVE_UP,  ///< end it, with a DELETE where the peer may have an SA already
 };
 
+/// A public key as SubjectPublicKeyInfo, in DER.
+struct charon_key {
+    uint8_t const* data;
+    size_t size;
+};
+
+enum charon_method { CHARON_NULL, CHARON_SIGNATURE, CHARON_OTHER_METHOD };
+
+/// What a peer says about itself in IKE_AUTH; nothing of it is proven, and all of it ends with the call.
+struct charon_claim {
+    enum charon_method method;
+    char const* name;      ///< an ID_FQDN, else ""
+    struct charon_key key; ///< from its CERT payload (RFC 7670), size 0 where it sent none
+};
+
+enum charon_identity { CHARON_ANONYMOUS, CHARON_ADDRESS, CHARON_NAME };
+
+enum charon_readiness {
+    CHARON_PROCEED,
+    CHARON_LATER, ///< charon_resume() will come
+    CHARON_REFUSE,
+};
+
+enum { charon_max_keys = 17 };
+
+/// How to speak to a peer, and with which keys it may prove itself.
+struct charon_authentication {
+    enum charon_identity own;
+    struct charon_key keys[charon_max_keys]; ///< the data stays until the next call for this IKE_SA
+    size_t key_count;
+};
+
 /// What libcharon's threads tell and ask. Called on any thread, for one IKE_SA never on two at once, with
 /// libcharon's bus locked: be quick and call nothing of this header.
 struct charon_hooks {
@@ -90,9 +123,19 @@ struct charon_hooks {
 
     /// An IKE_SA_INIT request came: 1 to negotiate, 0 for NO_PROPOSAL_CHOSEN.
     int (*admit)(void* context, struct charon_sa const* sa, struct charon_flow const* flow);
-    /// The reqid for the flow that the peer of an admitted IKE_SA asks for in IKE_AUTH; 0 where it is not to
-    /// get that flow and must hear TS_UNACCEPTABLE.
-    uint32_t (*reqid)(void* context, struct charon_sa const* sa, struct charon_flow const* flow);
+    /// Asked before our own IKE_AUTH leaves, without a claim, and for each IKE_AUTH that comes, with one.
+    enum charon_readiness (*authentication)(void* context, struct charon_sa const* sa,
+                                            struct charon_claim const* claim,
+                                            struct charon_authentication* authentication);
+    /// Nobody called charon_resume() in time.
+    void (*overdue)(void* context, struct charon_sa const* sa);
+    /// The peer has proven the key with this index, or nothing (-1). 0 where that is not enough.
+    int (*authorize)(void* context, struct charon_sa const* sa, int key);
+    /// Whether the peer of an admitted IKE_SA is to get the flow that it asks for in IKE_AUTH; if not, it
+    /// hears TS_UNACCEPTABLE.
+    int (*accepts)(void* context, struct charon_sa const* sa, struct charon_flow const* flow);
+    /// For the SAs of an IKE_SA that is authorized; 0 where there is none.
+    uint32_t (*reqid)(void* context, struct charon_sa const* sa);
 
     void (*begun)(void* context, uint64_t negotiation, struct charon_sa const* sa);
     void (*not_begun)(void* context, uint64_t negotiation);
@@ -124,6 +167,13 @@ struct charon_socket {
     int nat; ///< ESP in UDP may arrive here
 };
 
+/// All of it must stay until charon_start() returns.
+struct charon_own_key {
+    char const* pem; ///< PKCS #8; NULL where we have no key
+    size_t pem_size;
+    struct charon_key spki; ///< its public half
+};
+
 struct charon_options {
     int tunnel; ///< the mode to propose
     int post_quantum;
@@ -137,6 +187,10 @@ struct charon_options {
     unsigned liveness_s; ///< how long a peer may be quiet before it is asked whether it lives; 0: never asked
     unsigned max_sas;
     unsigned max_sas_per_address;
+    struct charon_own_key own_key;
+    char const* own_name; ///< must stay until charon_stop()
+    unsigned answer_limit_ms;
+    unsigned max_waiting; ///< messages
     int log_level;
 };
 
@@ -146,8 +200,9 @@ int charon_start(struct charon_options const* options, struct charon_hooks const
 void charon_stop(void);
 
 /// Ends in begun() and later sa_gone(), or in not_begun().
-void charon_negotiate(uint64_t negotiation, struct charon_flow const* flow, uint32_t reqid,
-                      unsigned silence_ms);
+void charon_negotiate(uint64_t negotiation, struct charon_flow const* flow, unsigned silence_ms);
+/// Takes up the message that the authentication hook has made wait.
+void charon_resume(struct charon_sa const* sa);
 /// Queues a DELETE; nothing happens where the SA is gone already.
 void charon_close(struct charon_sa const* sa);
 /// The same, but nobody waits for the answer.

@@ -66,14 +66,14 @@ static bool id_is_acceptable(message_t* message, payload_type_t type)
     return acceptable;
 }
 
-/// We have no name but ID_NULL, whatever name the initiator would like to talk to (libreswan asks for ID_NULL
-/// itself). RFC 7296 §2.15 lets a responder answer with another identity than the one asked for.
-static void forget_wanted_responder(message_t* message)
+/// Certificates, and whom the initiator would like to talk to (libreswan asks for ID_NULL itself): RFC 7296
+/// §2.15 lets a responder answer with another identity than the one asked for.
+static void forget(message_t* message, payload_type_t type)
 {
     payload_t* payload;
     enumerator_t* payloads = message->create_payload_enumerator(message);
     while (payloads->enumerate(payloads, &payload)) {
-        if (payload->get_type(payload) == PLV2_ID_RESPONDER) {
+        if (payload->get_type(payload) == type) {
             message->remove_payload_at(message, payloads);
             payload->destroy(payload);
         }
@@ -81,21 +81,42 @@ static void forget_wanted_responder(message_t* message)
     payloads->destroy(payloads);
 }
 
-void rewrite_auth_method(message_t* message, bool incoming)
+enum charon_method method_of(message_t* message)
 {
     auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
-    if (!incoming) {
-        if (auth && auth->get_auth_method(auth) == AUTH_PSK)
-            auth->set_auth_method(auth, AUTH_NULL);
-        return;
-    }
     bool request = message->get_request(message);
-    if (auth) {
-        bool null = auth->get_auth_method(auth) == AUTH_NULL;
-        null = null && id_is_acceptable(message, request ? PLV2_ID_INITIATOR : PLV2_ID_RESPONDER);
-        // AUTH_NONE is no method that libcharon could verify: it answers AUTHENTICATION_FAILED.
-        auth->set_auth_method(auth, null ? AUTH_PSK : AUTH_NONE);
+    if (!auth || !id_is_acceptable(message, request ? PLV2_ID_INITIATOR : PLV2_ID_RESPONDER))
+        return CHARON_OTHER_METHOD;
+    switch ((int)auth->get_auth_method(auth)) {
+    case AUTH_NULL: return CHARON_NULL;
+    case AUTH_DS: // RFC 7427
+    case AUTH_ECDSA_256:
+    case AUTH_ECDSA_384: return CHARON_SIGNATURE;
+    default: return CHARON_OTHER_METHOD; // RSA with SHA-1 among them
     }
-    if (request)
-        forget_wanted_responder(message);
+}
+
+void take_auth_method(message_t* message, enum charon_method method)
+{
+    auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
+    switch (method) {
+    case CHARON_NULL: auth->set_auth_method(auth, AUTH_PSK); break;
+    case CHARON_SIGNATURE: break;
+    // AUTH_NONE is no method that libcharon could verify: it answers AUTHENTICATION_FAILED.
+    case CHARON_OTHER_METHOD: auth->set_auth_method(auth, AUTH_NONE); break;
+    }
+    forget(message, PLV2_CERTIFICATE);
+    if (message->get_request(message))
+        forget(message, PLV2_ID_RESPONDER);
+}
+
+enum charon_method name_own_method(message_t* message)
+{
+    auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
+    if (!auth)
+        return CHARON_OTHER_METHOD;
+    if (auth->get_auth_method(auth) != AUTH_PSK)
+        return CHARON_SIGNATURE;
+    auth->set_auth_method(auth, AUTH_NULL);
+    return CHARON_NULL;
 }

@@ -22,19 +22,19 @@ static enumerator_t* ike_configs(backend_t* self, host_t* me, host_t* other)
     return enumerator_create_single(make_ike_config(&flow, FALSE), destroy_ike_config);
 }
 
-/// 0 where the peer asks for no flow of the two hosts, or for one that it is not to get.
-static uint32_t reqid_for(ike_sa_t* ike_sa, struct charon_flow* flow)
+/// FALSE where the peer asks for no flow of the two hosts, or for one that it is not to get.
+static bool is_accepted(ike_sa_t* ike_sa, struct charon_flow* flow)
 {
     struct offer const* offer = offer_of(ike_sa);
     if (!offer || offer->offered == OFFERED_OTHER)
-        return 0;
+        return FALSE;
     flow->service = offer->service;
     struct charon_sa sa = sa_of(ike_sa);
-    return charon_layer.hooks.reqid(charon_layer.hooks.context, &sa, flow);
+    return charon_layer.hooks.accepts(charon_layer.hooks.context, &sa, flow);
 }
 
-/// Asked on IKE_AUTH, after the message hook has seen the request. The identities say nothing under
-/// AUTH-NULL; the addresses are those of the IKE_SA, and the service is what the peer asks for.
+/// Asked on IKE_AUTH, after the message hook has seen the request. The identities say nothing; the addresses
+/// are those of the IKE_SA, and the service is what the peer asks for.
 static enumerator_t* peer_configs(backend_t* self, identification_t* me, identification_t* other)
 {
     (void)self;
@@ -44,8 +44,9 @@ static enumerator_t* peer_configs(backend_t* self, identification_t* me, identif
     if (!ike_sa)
         return enumerator_create_empty();
     struct charon_flow flow = flow_of(ike_sa);
-    uint32_t reqid = reqid_for(ike_sa, &flow);
-    return enumerator_create_single(make_peer_config(&flow, reqid, FALSE), destroy_peer_config);
+    peer_cfg_t* config =
+        is_accepted(ike_sa, &flow) ? make_peer_config(&flow, FALSE) : make_childless_config(&flow);
+    return enumerator_create_single(config, destroy_peer_config);
 }
 
 static peer_cfg_t* no_config_by_name(backend_t* self, char* name)

@@ -102,10 +102,32 @@ struct CharonBridge::Hooks {
         auto pair = to_flow(*flow);
         return pair && sas(context).admit(*sa, *pair);
     }
-    static uint32_t reqid(void* context, charon_sa const* sa, charon_flow const* flow) noexcept
+    static charon_readiness authentication(void* context, charon_sa const* sa, charon_claim const* claim,
+                                           charon_authentication* authentication) noexcept
     {
-        auto pair = to_flow(*flow);
-        return pair ? uint32_t(sas(context).reqid(*sa, *pair).value_or(Reqid{})) : 0;
+        auto const known =
+            sas(context).authentication(*sa, claim ? std::optional(to_claim(*claim)) : std::nullopt);
+        static_assert(Authentication::max_keys < charon_max_keys,
+                      "there is room for one that the peer brings");
+        authentication->own = to_charon(known.own);
+        authentication->key_count = known.candidates.size();
+        std::ranges::transform(known.candidates, authentication->keys,
+                               [](auto const& candidate) { return to_charon(candidate.spki); });
+        return known.readiness;
+    }
+    static void overdue(void* context, charon_sa const* sa) noexcept { sas(context).overdue(*sa); }
+    static int authorize(void* context, charon_sa const* sa, int key) noexcept
+    {
+        return sas(context).authorize(*sa, key < 0 ? std::nullopt : std::optional(static_cast<size_t>(key)));
+    }
+    static int accepts(void* context, charon_sa const* sa, charon_flow const* flow) noexcept
+    {
+        auto wanted = to_flow(*flow);
+        return wanted && sas(context).accepts(*sa, *wanted);
+    }
+    static uint32_t reqid(void* context, charon_sa const* sa) noexcept
+    {
+        return uint32_t(sas(context).reqid(*sa).value_or(Reqid{}));
     }
 
     static void begun(void* context, uint64_t negotiation, charon_sa const* sa) noexcept
@@ -159,6 +181,10 @@ charon_hooks CharonBridge::hooks()
             .receive = Hooks::receive,
             .send = Hooks::send,
             .admit = Hooks::admit,
+            .authentication = Hooks::authentication,
+            .overdue = Hooks::overdue,
+            .authorize = Hooks::authorize,
+            .accepts = Hooks::accepts,
             .reqid = Hooks::reqid,
             .begun = Hooks::begun,
             .not_begun = Hooks::not_begun,

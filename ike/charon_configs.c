@@ -101,15 +101,21 @@ ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator)
     return config;
 }
 
-static auth_cfg_t* make_auth_config(bool local)
+/// How we speak to the peer; of a negotiation of ours that is said later.
+static auth_cfg_t* make_own_auth(struct charon_flow const* flow)
 {
     auth_cfg_t* config = auth_cfg_create();
-    // libcharon computes AUTH as RFC 7619 §2.1 asks when a pre-shared key is empty; see charon_auth_null.c.
-    config->add(config, AUTH_RULE_AUTH_CLASS, AUTH_CLASS_PSK);
-    if (local)
-        config->add(config, AUTH_RULE_IDENTITY, make_id_null());
-    else
-        config->add(config, AUTH_RULE_IDENTITY, identification_create_from_encoding(ID_ANY, chunk_empty));
+    host_t* host = host_from_address(&flow->local, 0);
+    add_own_rules(config, authentication_of(charon->bus->get_sa(charon->bus)), host);
+    host->destroy(host);
+    return config;
+}
+
+/// Any way to authenticate, as anybody: what was proven is judged in authorize_peer().
+static auth_cfg_t* make_peer_auth(void)
+{
+    auth_cfg_t* config = auth_cfg_create();
+    config->add(config, AUTH_RULE_IDENTITY, identification_create_from_encoding(ID_ANY, chunk_empty));
     return config;
 }
 
@@ -123,12 +129,11 @@ static void add_selectors(child_cfg_t* config, struct charon_flow const* flow)
                                  make_selector(&flow->remote, service->protocol, service->remote_port));
 }
 
-static child_cfg_t* make_child_config(struct charon_flow const* flow, uint32_t reqid, bool initiator)
+static child_cfg_t* make_child_config(struct charon_flow const* flow, bool initiator)
 {
     uint64_t rekey = charon_layer.options.rekey_child_s;
     child_cfg_create_t data = {
         .options = OPT_NO_POLICIES,
-        .reqid = reqid,
         .mode = charon_layer.options.tunnel ? MODE_TUNNEL : MODE_TRANSPORT,
         .lifetime.time = {.rekey = rekey, .life = rekey + rekey / 10 + 60, .jitter = rekey / 10},
         // Without extended sequence numbers the counter has 32 bits.
@@ -141,12 +146,12 @@ static child_cfg_t* make_child_config(struct charon_flow const* flow, uint32_t r
     return config;
 }
 
-peer_cfg_t* make_peer_config(struct charon_flow const* flow, uint32_t reqid, bool initiator)
+static peer_cfg_t* make_config(struct charon_flow const* flow, bool initiator)
 {
     uint32_t rekey = charon_layer.options.rekey_ike_s;
     peer_cfg_create_t data = {
-        .options = OPT_NO_MOBIKE, // an opportunistic flow is its address pair
-        .cert_policy = CERT_NEVER_SEND,
+        .options = OPT_NO_MOBIKE,       // an opportunistic flow is its address pair
+        .cert_policy = CERT_NEVER_SEND, // see bring_own_key()
         .ocsp_policy = OCSP_SEND_NEVER,
         .unique = UNIQUE_NEVER, // all anonymous peers share one identity
         .keyingtries = 1,
@@ -156,12 +161,19 @@ peer_cfg_t* make_peer_config(struct charon_flow const* flow, uint32_t reqid, boo
         .dpd = charon_layer.options.liveness_s,
     };
     peer_cfg_t* config = peer_cfg_create("oekd", make_ike_config(flow, initiator), &data);
-    config->add_auth_cfg(config, make_auth_config(TRUE), TRUE);
-    config->add_auth_cfg(config, make_auth_config(FALSE), FALSE);
-    if (reqid)
-        config->add_child_cfg(config, make_child_config(flow, reqid, initiator));
+    config->add_auth_cfg(config, make_own_auth(flow), TRUE);
+    config->add_auth_cfg(config, make_peer_auth(), FALSE);
     return config;
 }
+
+peer_cfg_t* make_peer_config(struct charon_flow const* flow, bool initiator)
+{
+    peer_cfg_t* config = make_config(flow, initiator);
+    config->add_child_cfg(config, make_child_config(flow, initiator));
+    return config;
+}
+
+peer_cfg_t* make_childless_config(struct charon_flow const* flow) { return make_config(flow, FALSE); }
 
 child_cfg_t* child_config_of(peer_cfg_t* peer)
 {

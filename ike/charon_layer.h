@@ -31,9 +31,10 @@ void apply_settings(struct charon_options const* options);
 
 // charon_configs.c
 bool check_proposals(void);
-/// With a configuration for one child that has exactly the flow's selectors, or without one where the reqid
-/// is 0: then each child is refused with TS_UNACCEPTABLE.
-peer_cfg_t* make_peer_config(struct charon_flow const* flow, uint32_t reqid, bool initiator);
+/// With a configuration for one child that has exactly the flow's selectors.
+peer_cfg_t* make_peer_config(struct charon_flow const* flow, bool initiator);
+/// One without: each child is refused with TS_UNACCEPTABLE.
+peer_cfg_t* make_childless_config(struct charon_flow const* flow);
 child_cfg_t* child_config_of(peer_cfg_t* peer);
 ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator);
 
@@ -50,11 +51,43 @@ void destroy_selectors(linked_list_t* list);
 
 // charon_auth_null.c
 identification_t* make_id_null(void);
-void rewrite_auth_method(message_t* message, bool incoming);
+enum charon_method method_of(message_t* message);
+/// As libcharon knows it, and without what oekd does not heed.
+void take_auth_method(message_t* message, enum charon_method method);
+/// As the wire knows it; CHARON_OTHER_METHOD where the message has none.
+enum charon_method name_own_method(message_t* message);
 void let_id_null_equal_itself(ike_sa_t* ike_sa);
 
 // charon_credentials.c
-extern credential_set_t null_credentials;
+extern credential_set_t own_credentials;
+bool load_own_key(struct charon_own_key const* key);
+void forget_own_key(void);
+/// NULL where we have no key. For the caller to get_ref() if it keeps it.
+certificate_t* own_certificate(void);
+
+// charon_authentication.c
+/// What was said of the IKE_SA whose IKE_AUTH this thread works on; NULL where it works on none.
+struct charon_authentication const* authentication_of(ike_sa_t* ike_sa);
+void add_own_rules(auth_cfg_t* config, struct charon_authentication const* authentication, host_t* host);
+/// Before our own IKE_AUTH leaves. FALSE where the message that it would follow waits, or must be dropped.
+bool may_authenticate(ike_sa_t* ike_sa, message_t* message);
+/// Of the IKE_AUTH that came; FALSE as above.
+bool take_claim(ike_sa_t* ike_sa, message_t* message);
+bool authorize_peer(ike_sa_t* ike_sa);
+void bring_own_key(message_t* message);
+
+// charon_parking.c
+void open_waiting_room(void);
+void close_waiting_room(void);
+bool is_waiting(ike_sa_t* ike_sa);
+/// Until charon_resume(). libcharon ignores the message for now.
+void let_wait(ike_sa_t* ike_sa, message_t* message);
+void forget_waiting(ike_sa_t* ike_sa);
+/// libcharon ignores the message, as if it had not come.
+void drop_message(message_t* message);
+
+// charon_reqids.c
+void use_own_reqids(void);
 
 // charon_backend.c
 extern backend_t responder_backend;

@@ -25,9 +25,10 @@ static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, b
 static bool on_authorize(listener_t* self, ike_sa_t* ike_sa, bool final, bool* success)
 {
     (void)self;
-    (void) final;
-    (void)success;
     let_id_null_equal_itself(ike_sa);
+    // Once the peer is authenticated; with `final` it asks again, when what it has proven is filed away.
+    if (!final && !authorize_peer(ike_sa))
+        *success = FALSE;
     return TRUE;
 }
 
@@ -48,7 +49,7 @@ static bool on_alert(listener_t* self, ike_sa_t* ike_sa, alert_t alert, va_list 
     switch (alert) {
     case ALERT_RETRANSMIT_SEND_TIMEOUT: report_failure(ike_sa, CHARON_SILENT, "no answer"); break;
     case ALERT_PEER_AUTH_FAILED:
-        report_failure(ike_sa, CHARON_REFUSED, "the peer did not authenticate with AUTH-NULL");
+        report_failure(ike_sa, CHARON_NOT_PROVEN, "the peer did not prove what it had to");
         break;
     case ALERT_TS_MISMATCH:
         report_failure(ike_sa, CHARON_REFUSED, "the peer wants other traffic selectors");
@@ -170,6 +171,7 @@ static bool on_ike_state(listener_t* self, ike_sa_t* ike_sa, ike_sa_state_t stat
     (void)self;
     if (state == IKE_DESTROYING) {
         struct charon_sa sa = sa_of(ike_sa);
+        forget_waiting(ike_sa);
         charon_layer.hooks.sa_gone(charon_layer.hooks.context, &sa);
     }
     return TRUE;

@@ -44,11 +44,12 @@ static void set_exchange(struct charon_options const* options)
     // The one child of an IKE_SA is its only purpose.
     enable("close_ike_on_child_failure");
     disable("reuse_ikesa");
-    // One round of AUTH-NULL is all there is; a second round compares identities.
+    // One round is all there is; a second one compares identities.
     disable("multiple_authentication");
     // A peer that nobody authenticated must not send us elsewhere.
     disable("follow_redirects");
     disable("accept_private_algs");
+    enable("rsa_pss");
     disable("send_vendor_id");
     // Nothing of OpenSSL's legacy provider is on offer.
     lib->settings->set_bool(lib->settings, "%s.plugins.openssl.load_legacy", FALSE, lib->ns);

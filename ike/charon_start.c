@@ -31,14 +31,21 @@ static bool register_peers(plugin_t* plugin, plugin_feature_t* feature, bool up,
     if (!up) {
         charon->bus->remove_listener(charon->bus, &event_listener);
         charon->backends->remove_backend(charon->backends, &responder_backend);
-        lib->credmgr->remove_set(lib->credmgr, &null_credentials);
+        lib->credmgr->remove_set(lib->credmgr, &own_credentials);
+        forget_own_key();
+        close_waiting_room();
         return TRUE;
     }
     if (!check_proposals()) {
         DBG1(DBG_CFG, "a proposal names an algorithm that this build does not have");
         return FALSE;
     }
-    lib->credmgr->add_set(lib->credmgr, &null_credentials);
+    if (!load_own_key(&charon_layer.options.own_key)) {
+        forget_own_key();
+        return FALSE;
+    }
+    open_waiting_room();
+    lib->credmgr->add_set(lib->credmgr, &own_credentials);
     charon->backends->add_backend(charon->backends, &responder_backend);
     charon->bus->add_listener(charon->bus, &event_listener);
     return TRUE;
@@ -53,7 +60,8 @@ static void add_features(void)
         PLUGIN_DEPENDS(CUSTOM, "kernel-ipsec"), PLUGIN_CALLBACK(register_peers, NULL),
         PLUGIN_PROVIDE(CUSTOM, "oekd-peers"),   PLUGIN_DEPENDS(CUSTOM, "libcharon-sa-managers"),
         PLUGIN_DEPENDS(CUSTOM, "socket"),       PLUGIN_DEPENDS(KE, CURVE_25519),
-        PLUGIN_DEPENDS(KE, ML_KEM_768),
+        PLUGIN_DEPENDS(KE, ML_KEM_768),         PLUGIN_DEPENDS(PRIVKEY, KEY_ANY),
+        PLUGIN_DEPENDS(PUBKEY, KEY_ANY),        PLUGIN_DEPENDS(CERT_DECODE, CERT_TRUSTED_PUBKEY),
     };
     lib->plugins->add_static_features(lib->plugins, "oekd", features, countof(features), TRUE, NULL, NULL);
 }
@@ -74,11 +82,13 @@ int charon_start(struct charon_options const* options, struct charon_hooks const
         return 0;
     }
     set_log_level(LEVEL_CTRL);
+    use_own_reqids();
     add_features();
     if (!charon->initialize(charon, plugins)) {
         charon_stop();
         return 0;
     }
+    charon_layer.options.own_key = (struct charon_own_key){0};
     set_log_level((level_t)options->log_level);
     charon->start(charon);
     return 1;

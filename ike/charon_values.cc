@@ -58,9 +58,39 @@ Failure to_failure(charon_failure failure)
     case CHARON_SILENT: return Failure::Silent;
     case CHARON_UNPROTECTED: return Failure::Unprotected;
     case CHARON_REFUSED: return Failure::Refused;
+    case CHARON_NOT_PROVEN: return Failure::NotProven;
     case CHARON_LOCAL: return Failure::Local;
     }
     return Failure::Local;
+}
+
+charon_identity to_charon(OwnIdentity identity)
+{
+    switch (identity) {
+    case OwnIdentity::Anonymous: return CHARON_ANONYMOUS;
+    case OwnIdentity::Address: return CHARON_ADDRESS;
+    case OwnIdentity::Name: return CHARON_NAME;
+    }
+    return CHARON_ANONYMOUS;
+}
+
+charon_key to_charon(std::span<std::byte const> spki)
+{
+    return {.data = reinterpret_cast<uint8_t const*>(spki.data()), .size = spki.size()};
+}
+
+Claim to_claim(charon_claim const& claim)
+{
+    auto const method = [&] {
+        switch (claim.method) {
+        case CHARON_NULL: return Claim::Method::Null;
+        case CHARON_SIGNATURE: return Claim::Method::Signature;
+        case CHARON_OTHER_METHOD: return Claim::Method::Other;
+        }
+        return Claim::Method::Other;
+    };
+    auto const spki = std::as_bytes(std::span(claim.key.data, claim.key.size));
+    return {.method = method(), .name = claim.name, .spki = {spki.begin(), spki.end()}};
 }
 
 } // namespace oekd

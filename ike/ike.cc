@@ -3,7 +3,9 @@
 
 #include "ike/charon_bridge.h"
 #include "ike/charon_values.h"
+#include "ike/spki.h"
 
+#include <cstring>
 #include <fmt/format.h>
 
 namespace oekd {
@@ -28,20 +30,32 @@ std::chrono::milliseconds silence_limit(IkeSettings const& settings, unsigned re
 struct Ike::State {
     State(IkeSettings settings, UdpPorts open_ports, ResponderGate& gate, ReqidTable& reqids,
           Mailbox<IkeEvent>& mailbox)
-        : silence_once(silence_limit(settings, 0)),
+        : key(settings.own_key ? Key::Own : Key::None), own_name(settings.own_name),
+          silence_once(silence_limit(settings, 0)),
           silence_repeated(silence_limit(settings, settings.retransmissions)), ports(std::move(open_ports)),
           log(std::move(settings.log), settings.log_level), sas({.negotiations = settings.max_negotiations,
                                                                  .total = settings.max_sas,
                                                                  .per_address = settings.max_sas_per_address},
-                                                                reqids, gate, mailbox),
+                                                                reqids, gate, mailbox, settings.incoming),
           bridge(ports, sas, gate, log)
     {}
+
+    /// Nobody can sign without a key, nor say a name that there is not.
+    [[nodiscard]] Authentication possible(Authentication wanted) const
+    {
+        bool const nameless = wanted.own == OwnIdentity::Name && own_name.empty();
+        if (key == Key::None || nameless)
+            wanted.own = OwnIdentity::Anonymous;
+        return wanted;
+    }
 
     [[nodiscard]] std::chrono::milliseconds silence(Probe probe) const
     {
         return probe == Probe::Once ? silence_once : silence_repeated;
     }
 
+    enum class Key { None, Own } key;
+    std::string own_name;
     std::chrono::milliseconds silence_once;
     std::chrono::milliseconds silence_repeated;
     UdpPorts ports;
@@ -78,6 +92,8 @@ charon_options options_of(IkeSettings const& settings, UdpPorts const& ports)
     options.liveness_s = seconds(settings.liveness);
     options.max_sas = static_cast<unsigned>(settings.max_sas);
     options.max_sas_per_address = static_cast<unsigned>(settings.max_sas_per_address);
+    options.answer_limit_ms = milliseconds(settings.answer_limit);
+    options.max_waiting = static_cast<unsigned>(settings.max_waiting);
     options.log_level = settings.log_level;
     return options;
 }
@@ -92,10 +108,22 @@ Result<std::unique_ptr<Ike>> Ike::start(IkeSettings settings, ResponderGate& gat
         return std::unexpected(ports.error());
     if (auto done = ports->enlarge_buffers(); !done)
         return std::unexpected(done.error());
+    auto spki = settings.own_key ? make_spki(settings.own_key->public_key) : std::vector<std::byte>{};
+    if (!spki)
+        return fail(ErrorCode::Usage, "our own public key is none that IKE can use");
     auto options = options_of(settings, *ports);
+    auto own_key = settings.own_key;
     auto state = std::make_unique<State>(std::move(settings), std::move(*ports), gate, reqids, mailbox);
     auto hooks = state->bridge.hooks();
-    if (!charon_start(&options, &hooks))
+    options.own_name = state->own_name.c_str();
+    if (own_key)
+        options.own_key = {.pem = own_key->pkcs8_pem.data(),
+                           .pem_size = own_key->pkcs8_pem.size(),
+                           .spki = to_charon(*spki)};
+    bool const started = charon_start(&options, &hooks) != 0;
+    if (own_key)
+        explicit_bzero(own_key->pkcs8_pem.data(), own_key->pkcs8_pem.size());
+    if (!started)
         return fail(ErrorCode::System, fmt::format("libcharon does not start: {}", state->log.reasons()));
     state->log.started();
     return std::unique_ptr<Ike>(new Ike(std::move(state)));
@@ -114,13 +142,39 @@ Ike::~Ike()
     charon_stop();
 }
 
-void Ike::negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries)
+void Ike::negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries,
+                    std::optional<Authentication> authentication)
 {
-    auto reqid = m_state->sas.reserve(id, flow, forgeries);
-    if (!reqid)
+    if (authentication)
+        authentication = m_state->possible(std::move(*authentication));
+    if (!m_state->sas.reserve(id, flow, forgeries, std::move(authentication)))
         return;
     auto pair = to_charon(flow);
-    charon_negotiate(uint64_t(id), &pair, uint32_t(*reqid), milliseconds(m_state->silence(probe)));
+    charon_negotiate(uint64_t(id), &pair, milliseconds(m_state->silence(probe)));
+}
+
+static void resume(std::optional<charon_sa> const& waiting)
+{
+    if (waiting)
+        charon_resume(&*waiting);
+}
+
+void Ike::expect(NegotiationId id, Authentication authentication)
+{
+    resume(m_state->sas.expect(id, m_state->possible(std::move(authentication))));
+}
+
+void Ike::answer(KeysWanted const& question, Authentication authentication)
+{
+    resume(m_state->sas.answer(question, m_state->possible(std::move(authentication))));
+}
+
+void Ike::refuse(KeysWanted const& question) { resume(m_state->sas.refuse(question.sa)); }
+
+void Ike::give_up(NegotiationId id)
+{
+    if (auto found = m_state->sas.give_up(id))
+        charon_abandon(&*found);
 }
 
 void Ike::close(IkeSaId sa)

@@ -3,9 +3,11 @@
 
 #include "base/error.h"
 #include "base/mailbox.h"
+#include "ike/authentication.h"
 #include "ike/ike_event.h"
 #include "ike/reqid_table.h"
 #include "ike/responder_gate.h"
+#include "ike/sa_table.h"
 
 #include <chrono>
 #include <functional>
@@ -38,15 +40,21 @@ struct IkeSettings {
     size_t max_negotiations = 1024; ///< of ours at the same time
     size_t max_sas = 65'536;        ///< IKE_SAs in total
     size_t max_sas_per_address =
-        16;            ///< IKE_SAs that one remote address (IPv6: one /64) started, half-open ones included
-    int log_level = 0; ///< libcharon's own: -1 silent, 0 audit, 1 control flow, 2 detail
+        16; ///< IKE_SAs that one remote address (IPv6: one /64) started, half-open ones included
+    std::optional<OwnKey> own_key{};
+    std::string own_name{}; ///< for OwnIdentity::Name: a host name
+    Incoming incoming = Incoming::Anonymous;
+    /// A peer's IKE_AUTH waits so long for an answer to KeysWanted, then it is refused.
+    std::chrono::milliseconds answer_limit{5'000};
+    size_t max_waiting = 1024; ///< messages that wait; above that the peer must repeat them
+    int log_level = 0;         ///< libcharon's own: -1 silent, 0 audit, 1 control flow, 2 detail
     /// Where libcharon's log lines go. Called on any thread, one line without newline. May be empty.
     std::function<void(int level, std::string_view line)> log;
 };
 
-/// libcharon inside this process: IKEv2 with AUTH-NULL (RFC 7619), SAs into the kernel with our reqid, no
-/// policies. One per process (libcharon's own state is global). For the main thread; events come through the
-/// mailbox.
+/// libcharon inside this process: IKEv2 with AUTH-NULL (RFC 7619) or raw public keys (RFC 7427, 7670), SAs
+/// into the kernel with our reqid, no policies. One per process (libcharon's own state is global). For the
+/// main thread; events come through the mailbox.
 class Ike {
 public:
     /// Opens the sockets and starts libcharon's threads. All signals that the main loop handles must be
@@ -62,8 +70,18 @@ public:
     /// Starts IKE from flow.local to flow.remote, for the flow's service and nothing else; ends in exactly
     /// one SaUp or NegotiationEnded (with Failure::Local where a limit was reached).
     /// With Probe::Once, IKE_SA_INIT is not repeated. With Forgeries::Ignore, refusals of IKE_SA_INIT are
-    /// taken for forged.
-    void negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries);
+    /// taken for forged. Without an authentication, everything before IKE_AUTH is done while expect() is
+    /// awaited, as long as the deadline lets it.
+    void negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries,
+                   std::optional<Authentication> authentication = Authentication{});
+    /// Once for each such negotiation; ids that are not waiting are ignored.
+    void expect(NegotiationId id, Authentication authentication);
+    /// Ends a negotiation in NegotiationEnded with Failure::Local, unless IKE_AUTH was sent already.
+    void give_up(NegotiationId id);
+    /// To each KeysWanted, within IkeSettings::answer_limit. Answers that come late or twice are ignored.
+    void answer(KeysWanted const& question, Authentication authentication);
+    /// The other possible answer: AUTHENTICATION_FAILED, whatever the peer proves.
+    void refuse(KeysWanted const& question);
     /// DELETE to the peer; SaDown follows. Unknown ids are ignored.
     void close(IkeSaId sa);
     /// The same, but the SA goes at once: for one whose local address is gone, so that no answer can come.

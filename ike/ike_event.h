@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #pragma once
 
+#include "ike/authentication.h"
 #include "policy/connection.h"
 #include "policy/flow.h"
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 
@@ -22,8 +24,12 @@ struct SaDescription {
     EspMode mode = EspMode::Transport;
     Spi inbound{};
     Spi outbound{};
-    Protection protection = Protection::Anonymous;
+    Protection protection = Protection::Anonymous; ///< what IKE alone can say; who knows more may raise it
     Established::By by = Established::By::Us;
+    std::optional<PublicKey> peer_key{}; ///< one of those that were expected, and the peer has proven it
+    std::optional<PublicKey>
+        offered_key{}; ///< the peer brought it along and has proven it; nobody expected it
+    OwnProof ours = OwnProof::None;
     std::string ike_proposal{}; ///< "AES_GCM_16_256/PRF_HMAC_SHA2_256/CURVE_25519/KE1_ML_KEM_768"
     std::string esp_proposal{}; ///< "AES_GCM_16_256/ESN"
 };
@@ -64,8 +70,17 @@ struct PeerRefusedPort {
     Flow flow;
 };
 
-using IkeEvent =
-    std::variant<SaUp, SaConfirmed, SaRekeyed, SaDown, NegotiationEnded, PeerHeard, PeerRefusedPort>;
+/// A peer begins, and what is expected of it must be known before it is authenticated (Ike::answer()). Comes
+/// with IKE_SA_INIT, from an address that may be forged, and once more where the peer claims a name.
+struct KeysWanted {
+    IkeSaId sa{};
+    Flow flow; ///< the two hosts
+    std::string
+        identity{}; ///< the name that it claims, a valid one in lower case; "" where the address counts
+};
+
+using IkeEvent = std::variant<SaUp, SaConfirmed, SaRekeyed, SaDown, NegotiationEnded, PeerHeard,
+                              PeerRefusedPort, KeysWanted>;
 
 /// The flow that an event is about.
 template <typename E> [[nodiscard]] Flow const& flow_of(E const& event)

@@ -22,34 +22,36 @@ std::optional<Reqid> ReqidTable::take_free()
     return reqid;
 }
 
-std::optional<Reqid> ReqidTable::acquire(Flow const& flow)
+std::optional<Reqid> ReqidTable::acquire(Flow const& flow, PeerProof proof)
 {
     std::scoped_lock lock(m_mutex);
-    if (auto found = m_entries.find(flow); found != m_entries.end()) {
+    auto& known = entries(proof);
+    if (auto found = known.find(flow); found != known.end()) {
         ++found->second.users;
         return found->second.reqid;
     }
     auto reqid = take_free();
     if (reqid)
-        m_entries.emplace(flow, Entry{.reqid = *reqid, .users = 1});
+        known.emplace(flow, Entry{.reqid = *reqid, .users = 1});
     return reqid;
 }
 
-void ReqidTable::release(Flow const& flow)
+void ReqidTable::release(Flow const& flow, PeerProof proof)
 {
     std::scoped_lock lock(m_mutex);
-    auto found = m_entries.find(flow);
-    assert(found != m_entries.end());
+    auto& known = entries(proof);
+    auto found = known.find(flow);
+    assert(found != known.end());
     if (--found->second.users > 0)
         return;
     m_returned.push_back(found->second.reqid);
-    m_entries.erase(found);
+    known.erase(found);
 }
 
 size_t ReqidTable::size() const
 {
     std::scoped_lock lock(m_mutex);
-    return m_entries.size();
+    return m_entries[0].size() + m_entries[1].size();
 }
 
 } // namespace oekd

@@ -5,8 +5,14 @@
 
 namespace oekd {
 
-SaTable::SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailbox<IkeEvent>& mailbox)
-    : m_limits(limits), m_reqids(reqids), m_gate(gate), m_mailbox(mailbox)
+/// The source of an IKE_SA_INIT may be forged, and each question may cost others a look-up.
+constexpr size_t question_burst = 200;
+constexpr std::chrono::milliseconds question_interval{5};
+
+SaTable::SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailbox<IkeEvent>& mailbox,
+                 Incoming incoming)
+    : m_limits(limits), m_reqids(reqids), m_gate(gate), m_mailbox(mailbox), m_incoming(incoming),
+      m_early_questions(question_burst, question_interval)
 {}
 
 /// A host has its whole /64, so that is what the limit counts.
@@ -48,23 +54,24 @@ void SaTable::add(Entry entry)
     m_entries.emplace(number, std::move(entry));
 }
 
-std::optional<Reqid> SaTable::reserve(NegotiationId id, Flow const& flow, Forgeries forgeries)
+bool SaTable::reserve(NegotiationId id, Flow const& flow, Forgeries forgeries,
+                      std::optional<Authentication> authentication)
 {
     std::scoped_lock lock(m_mutex);
     auto refuse = [&](std::string detail) {
         m_mailbox.post(NegotiationEnded{
             .negotiation = id, .flow = flow, .reason = Failure::Local, .detail = std::move(detail)});
-        return std::nullopt;
+        return false;
     };
     if (m_reserved.size() + m_by_spi.size() >= m_limits.negotiations)
         return refuse("too many negotiations at the same time");
     if (!has_room())
         return refuse("too many IKE_SAs");
-    auto reqid = m_reqids.acquire(flow);
-    if (!reqid)
-        return refuse("no reqid is free");
-    m_reserved.emplace(id, Reservation{.flow = flow, .reqid = *reqid, .forgeries = forgeries});
-    return reqid;
+    m_reserved.emplace(id, Reservation{.flow = flow,
+                                       .forgeries = forgeries,
+                                       .expectation = authentication ? Expectation(std::move(*authentication))
+                                                                     : Expectation()});
+    return true;
 }
 
 void SaTable::begun(NegotiationId id, charon_sa const& sa)
@@ -73,12 +80,13 @@ void SaTable::begun(NegotiationId id, charon_sa const& sa)
     auto reserved = m_reserved.extract(id);
     if (!reserved)
         return;
-    auto const& [flow, reqid, forgeries] = reserved.mapped();
+    auto& [flow, forgeries, expectation] = reserved.mapped();
     add(Entry{.name = IkeSaId(sa.id),
               .sa = sa,
               .flow = flow,
               .negotiation = id,
-              .reqid = reqid,
+              .expectation = std::move(expectation),
+              .accepted = true,
               .forgeries = forgeries});
 }
 
@@ -88,10 +96,10 @@ void SaTable::not_begun(NegotiationId id)
     auto reserved = m_reserved.extract(id);
     if (!reserved)
         return;
-    auto const& flow = reserved.mapped().flow;
-    m_reqids.release(flow);
-    m_mailbox.post(NegotiationEnded{
-        .negotiation = id, .flow = flow, .reason = Failure::Local, .detail = "libcharon made no IKE_SA"});
+    m_mailbox.post(NegotiationEnded{.negotiation = id,
+                                    .flow = reserved.mapped().flow,
+                                    .reason = Failure::Local,
+                                    .detail = "libcharon made no IKE_SA"});
 }
 
 bool SaTable::admit(charon_sa const& sa, Flow const& flow)
@@ -104,22 +112,38 @@ bool SaTable::admit(charon_sa const& sa, Flow const& flow)
     if (too_many || !has_room() || entry(sa))
         return false;
     add(Entry{.name = IkeSaId(sa.id), .sa = sa, .flow = flow});
+    begin_to_expect(*entry(sa));
     return true;
 }
 
-std::optional<Reqid> SaTable::reqid(charon_sa const& sa, Flow const& flow)
+bool SaTable::accepts(charon_sa const& sa, Flow const& flow)
 {
     if (!m_gate.accepts(flow))
-        return std::nullopt;
+        return false;
     std::scoped_lock lock(m_mutex);
     auto* found = entry(sa);
     // The limits were asked for the address that IKE_SA_INIT came from.
     if (!found || found->stage != Stage::SettingUp || !same_hosts(found->flow, flow))
-        return std::nullopt;
-    if (found->reqid)
-        return found->flow == flow ? found->reqid : std::nullopt;
-    found->reqid = m_reqids.acquire(flow);
+        return false;
+    if (std::exchange(found->accepted, true))
+        return found->flow == flow;
     found->flow = flow;
+    return true;
+}
+
+PeerProof SaTable::proof(Entry const& entry)
+{
+    return entry.expectation.proven() ? PeerProof::Authenticated : PeerProof::Anonymous;
+}
+
+std::optional<Reqid> SaTable::reqid(charon_sa const& sa)
+{
+    std::scoped_lock lock(m_mutex);
+    auto* found = entry(sa);
+    if (!found || !found->accepted || !found->expectation.is_authorized())
+        return std::nullopt;
+    if (!found->reqid)
+        found->reqid = m_reqids.acquire(found->flow, proof(*found));
     return found->reqid;
 }
 
@@ -143,7 +167,7 @@ void SaTable::sa_gone(charon_sa const& sa)
         return;
     end(*found);
     if (found->reqid)
-        m_reqids.release(found->flow);
+        m_reqids.release(found->flow, proof(*found));
     count_down(m_per_remote, found->flow.remote);
     if (found->negotiation == NegotiationId{})
         count_down(m_per_address, counted(found->flow.remote));
@@ -168,14 +192,27 @@ void SaTable::wait_until_empty(std::chrono::milliseconds limit)
     m_emptied.wait_for(lock, limit, [this] { return m_entries.empty(); });
 }
 
-std::optional<charon_sa> SaTable::find(IkeSaId sa) const
+SaTable::Entry* SaTable::by_name(IkeSaId name)
+{
+    auto renamed = m_renamed.find(name);
+    auto found = m_entries.find(renamed == m_renamed.end() ? uint32_t(name) : renamed->second);
+    return found == m_entries.end() || found->second.name != name ? nullptr : &found->second;
+}
+
+SaTable::Entry* SaTable::negotiation(NegotiationId id)
+{
+    for (auto const& [spi, number] : m_by_spi) {
+        if (auto& entry = m_entries.at(number); entry.negotiation == id)
+            return &entry;
+    }
+    return nullptr;
+}
+
+std::optional<charon_sa> SaTable::find(IkeSaId sa)
 {
     std::scoped_lock lock(m_mutex);
-    auto renamed = m_renamed.find(sa);
-    auto found = m_entries.find(renamed == m_renamed.end() ? uint32_t(sa) : renamed->second);
-    if (found == m_entries.end() || found->second.name != sa)
-        return std::nullopt;
-    return found->second.sa;
+    auto* found = by_name(sa);
+    return found ? std::optional(found->sa) : std::nullopt;
 }
 
 bool SaTable::has_sa_with(Address const& remote) const

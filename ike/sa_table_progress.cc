@@ -98,10 +98,24 @@ charon_verdict SaTable::review_deadline(charon_sa const& sa, Established establi
     // retransmissions of IKE_AUTH end by themselves.
     if (found->auth_sent && established == Established::No)
         return CHARON_WAIT;
+    if (!found->ending && !found->expectation.is_known())
+        found->ending =
+            Ending{.reason = Failure::Local, .detail = "nobody knew in time what the peer must prove"};
     if (!found->ending && established == Established::No)
         found->ending = Ending{.reason = Failure::Silent, .detail = "not finished in time"};
     end_negotiation(*found);
     return CHARON_GIVE_UP;
+}
+
+void SaTable::complete(SaDescription& description, Entry const& entry) const
+{
+    using By = oekd::Established::By;
+    description.sa = entry.name;
+    description.by = entry.negotiation == NegotiationId{} ? By::Peer : By::Us;
+    description.peer_key = entry.expectation.proven();
+    description.offered_key = entry.expectation.offered();
+    description.ours =
+        entry.expectation.own() == OwnIdentity::Anonymous ? OwnProof::None : OwnProof::Signature;
 }
 
 bool SaTable::child_up(charon_sa const& sa, SaDescription description)
@@ -111,14 +125,13 @@ bool SaTable::child_up(charon_sa const& sa, SaDescription description)
         std::scoped_lock lock(m_mutex);
         auto* found = entry(sa);
         if (!found || found->stage != Stage::SettingUp || found->flow != description.flow ||
-            found->reqid != description.reqid)
+            !found->expectation.is_authorized() || found->reqid != description.reqid)
             return false;
         found->sa = sa;
         leave_setting_up(*found, Stage::Up);
         negotiation = found->negotiation;
-        description.sa = found->name;
+        complete(description, *found);
     }
-    description.by = negotiation == NegotiationId{} ? oekd::Established::By::Peer : oekd::Established::By::Us;
     // Not under the lock: it waits for the kernel.
     m_gate.sa_installed(description);
     m_mailbox.post(SaUp{.sa = std::move(description), .negotiation = negotiation});
@@ -131,9 +144,7 @@ void SaTable::child_rekeyed(charon_sa const& sa, SaDescription description)
     auto* found = entry(sa);
     if (!found || found->stage != Stage::Up)
         return;
-    description.sa = found->name;
-    description.by =
-        found->negotiation == NegotiationId{} ? oekd::Established::By::Peer : oekd::Established::By::Us;
+    complete(description, *found);
     m_mailbox.post(SaRekeyed{.sa = std::move(description)});
 }
 

@@ -19,7 +19,8 @@ Duration doubled(Duration first, unsigned times, Duration limit)
 Duration shunt_lifetime(Failure reason, unsigned failures, Timing const& timing)
 {
     switch (reason) {
-    case Failure::Refused: return timing.shunt_normal;
+    case Failure::Refused:
+    case Failure::NotProven: return timing.shunt_normal;
     case Failure::Unprotected:
         // Whoever forged it must do so again soon. (RFC 7296 §2.21.1)
         if (failures == 0)
@@ -346,7 +347,7 @@ void Transition::release()
 void Transition::start_lifetime(Failure reason)
 {
     m_next.deadline = m_now + shunt_lifetime(reason, m_next.failures, m_timing);
-    if (reason == Failure::Refused)
+    if (reason == Failure::Refused || reason == Failure::NotProven)
         m_next.failures = 0;
     else if (m_next.failures < std::numeric_limits<unsigned>::max())
         ++m_next.failures;

@@ -38,7 +38,8 @@ enum class Failure {
     Unprotected, ///< an error notify to IKE_SA_INIT: anybody could have sent it
     Refused, ///< cryptographically protected: AUTHENTICATION_FAILED, NO_PROPOSAL_CHOSEN or TS_UNACCEPTABLE in
              ///< IKE_AUTH
-    Local,   ///< we could not: a limit, no memory, the kernel refused the SA; tried again soon
+    NotProven, ///< the peer authenticated with no key that it had to prove
+    Local,     ///< we could not: a limit, no memory, the kernel refused the SA; tried again soon
 };
 [[nodiscard]] std::string_view to_string(Failure failure); ///< for people: "no answer on UDP 500", …
 

@@ -45,6 +45,7 @@ std::string_view to_string(Failure failure)
     case Failure::Silent: return "no answer on UDP 500";
     case Failure::Unprotected: return "refused before keys were agreed; anybody could have sent that";
     case Failure::Refused: return "refused by the peer";
+    case Failure::NotProven: return "the peer did not prove its key";
     case Failure::Local: return "not possible on this side";
     }
     std::unreachable();

@@ -27,27 +27,36 @@ static void fake_nat(message_t* message)
     }
 }
 
+/// The identity must change before AUTH is computed, else it is the AUTH value that is wrong; and after oekd
+/// has chosen its own, when it answers what comes before IKE_AUTH.
+static void spoil_identity(ike_sa_t* ike_sa)
+{
+    auth_cfg_t* config;
+    peer_cfg_t* peer = ike_sa->get_peer_cfg(ike_sa);
+    enumerator_t* configs = peer->create_auth_cfg_enumerator(peer, TRUE);
+    if (configs->enumerate(configs, &config)) {
+        chunk_t data = chunk_from_str("mallory");
+        config->add(config, AUTH_RULE_IDENTITY, identification_create_from_encoding((id_type_t)13, data));
+    }
+    configs->destroy(configs);
+}
+
 static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, bool incoming, bool plain)
 {
     (void)self;
-    if (incoming || !plain)
+    if (!plain)
         return TRUE;
+    exchange_type_t exchange = message->get_exchange_type(message);
+    if (incoming) {
+        if (wanted.id_data && (exchange == IKE_SA_INIT || exchange == IKE_INTERMEDIATE))
+            spoil_identity(ike_sa);
+        return TRUE;
+    }
     auth_payload_t* auth = (auth_payload_t*)message->get_payload(message, PLV2_AUTH);
     if (wanted.psk && auth)
         auth->set_auth_method(auth, AUTH_PSK);
-    if (wanted.nat && message->get_exchange_type(message) == IKE_SA_INIT)
+    if (wanted.nat && exchange == IKE_SA_INIT)
         fake_nat(message);
-    // The identity must change before AUTH is computed, else it is the AUTH value that is wrong.
-    if (wanted.id_data && message->get_exchange_type(message) == IKE_SA_INIT) {
-        auth_cfg_t* config;
-        peer_cfg_t* peer = ike_sa->get_peer_cfg(ike_sa);
-        enumerator_t* configs = peer->create_auth_cfg_enumerator(peer, TRUE);
-        if (configs->enumerate(configs, &config)) {
-            chunk_t data = chunk_from_str("mallory");
-            config->add(config, AUTH_RULE_IDENTITY, identification_create_from_encoding((id_type_t)13, data));
-        }
-        configs->destroy(configs);
-    }
     return TRUE;
 }
 

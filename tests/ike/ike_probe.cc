@@ -6,6 +6,7 @@
 // peer.
 #include "base/event_loop.h"
 #include "ike/ike.h"
+#include "ike/spki.h"
 #include "tests/ike/hostile.h"
 
 #include <CLI/CLI.hpp>
@@ -13,6 +14,8 @@
 #include <csignal>
 #include <cstdio>
 #include <fmt/format.h>
+#include <fstream>
+#include <functional>
 #include <signal.h>
 #include <sstream>
 
@@ -41,6 +44,15 @@ struct Options {
     unsigned max_sas_per_address = 16;
     int log_level = -1;
     uint32_t reqid = 0x4f45'0100;
+    std::string own_key;
+    std::string own_spki;
+    std::string own_name;
+    std::string own = "anonymous";
+    std::vector<std::string> keys;
+    std::string demand = "anything";
+    int decide_after_ms = -1;
+    unsigned answer_limit_ms = 5'000;
+    unsigned max_waiting = 1024;
     struct {
         bool wide = false;
         bool children = false;
@@ -86,6 +98,19 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_option("--max-per-address", o.max_sas_per_address, "IKE_SAs that one address may start");
     app->add_option("--log", o.log_level, "libcharon's log level, to standard error");
     app->add_option("--reqid", o.reqid, "the first reqid to give out");
+    app->add_option("--own-key", o.own_key, "file with our private key, PKCS #8 in PEM");
+    app->add_option("--own-spki", o.own_spki, "its public key, SubjectPublicKeyInfo in hexadecimal");
+    app->add_option("--own-name", o.own_name, "the name for --own name");
+    app->add_option("--own", o.own, "as whom we speak")
+        ->check(CLI::IsMember({"anonymous", "address", "name"}));
+    app->add_option("--peer-key", o.keys, "a key that the peer may prove, as --own-spki; may be repeated");
+    app->add_option("--demand", o.demand, "what the peer must prove")
+        ->check(CLI::IsMember({"anything", "preferred", "required", "refuse"}));
+    app->add_option("--decide-after", o.decide_after_ms,
+                    "all this is known only so many milliseconds later; 999999 is never");
+    app->add_option("--answer-limit", o.answer_limit_ms,
+                    "milliseconds until an IKE_AUTH that waits is refused");
+    app->add_option("--max-waiting", o.max_waiting, "how many messages may wait");
     app->add_flag("--hostile-wide", o.hostile.wide, "hostile: propose 0.0.0.0/0 on both sides");
     app->add_option("--hostile-source", o.hostile.source,
                     "hostile: propose or answer these selectors as ours: 'CIDR [PROTOCOL FIRST LAST], ...'");
@@ -143,12 +168,54 @@ private:
     Options const& m_options;
 };
 
+std::vector<std::byte> from_hex(std::string const& text)
+{
+    std::vector<std::byte> bytes;
+    for (size_t i = 0; i + 1 < text.size(); i += 2)
+        bytes.push_back(std::byte(std::stoi(text.substr(i, 2), nullptr, 16)));
+    return bytes;
+}
+
+std::string to_hex(std::optional<PublicKey> const& key)
+{
+    std::string text;
+    for (auto byte : key ? make_spki(*key).value() : std::vector<std::byte>{})
+        text += fmt::format("{:02x}", std::to_integer<unsigned>(byte));
+    return text.empty() ? "none" : text;
+}
+
+Result<PublicKey> key_from(std::string const& hex)
+{
+    auto key = parse_spki(from_hex(hex));
+    return key ? Result<PublicKey>(*key) : fail(ErrorCode::Usage, "no key: " + hex);
+}
+
+Result<Authentication> authentication_of(Options const& o)
+{
+    Authentication result;
+    if (o.own != "anonymous")
+        result.own = o.own == "name" ? OwnIdentity::Name : OwnIdentity::Address;
+    if (o.demand != "anything")
+        result.demand =
+            o.demand == "required" ? Authentication::Demand::Required : Authentication::Demand::Preferred;
+    for (auto const& hex : o.keys) {
+        auto key = key_from(hex);
+        if (!key)
+            return std::unexpected(key.error());
+        result.keys.push_back(*key);
+    }
+    return result;
+}
+
 std::string describe(SaDescription const& sa)
 {
-    return fmt::format("sa={} flow={} mode={} by={} reqid={:#x} in={:#x} out={:#x} ike={} esp={}",
-                       uint32_t(sa.sa), sa.flow.to_string(), to_string(sa.mode),
-                       sa.by == Established::By::Us ? "us" : "peer", uint32_t(sa.reqid), uint32_t(sa.inbound),
-                       uint32_t(sa.outbound), sa.ike_proposal, sa.esp_proposal);
+    return fmt::format(
+        "sa={} flow={} mode={} by={} reqid={:#x} in={:#x} out={:#x} peer_key={} offered_key={} "
+        "ours={} ike={} esp={}",
+        uint32_t(sa.sa), sa.flow.to_string(), to_string(sa.mode),
+        sa.by == Established::By::Us ? "us" : "peer", uint32_t(sa.reqid), uint32_t(sa.inbound),
+        uint32_t(sa.outbound), to_hex(sa.peer_key), to_hex(sa.offered_key),
+        sa.ours == OwnProof::Signature ? "signature" : "none", sa.ike_proposal, sa.esp_proposal);
 }
 
 std::string_view name(Failure failure)
@@ -157,6 +224,7 @@ std::string_view name(Failure failure)
     case Failure::Silent: return "silent";
     case Failure::Unprotected: return "unprotected";
     case Failure::Refused: return "refused";
+    case Failure::NotProven: return "not-proven";
     case Failure::Local: return "local";
     }
     return "";
@@ -186,14 +254,22 @@ struct Line {
     {
         return fmt::format("refused-port flow={}", e.flow.to_string());
     }
+    std::string operator()(KeysWanted const& e) const
+    {
+        return fmt::format("keys-wanted sa={} flow={} identity={}", uint32_t(e.sa), e.flow.to_string(),
+                           e.identity);
+    }
 };
 
 /// Prints what happened so far; true where the awaited line was among it.
 bool print_events(Mailbox<IkeEvent>& mailbox, std::string const& until,
-                  std::chrono::steady_clock::time_point start)
+                  std::chrono::steady_clock::time_point start,
+                  std::function<void(KeysWanted const&)> const& answer = {})
 {
     bool seen = false;
     for (auto const& event : mailbox.take_all()) {
+        if (auto const* question = std::get_if<KeysWanted>(&event); question && answer)
+            answer(*question);
         auto line = std::visit(Line{}, event);
         std::chrono::duration<double, std::milli> const elapsed = std::chrono::steady_clock::now() - start;
         std::fputs(fmt::format("{} ms={:.1f}\n", line, elapsed.count()).c_str(), stdout);
@@ -215,6 +291,10 @@ IkeSettings settings_of(Options const& o)
     settings.rekey_ike = std::chrono::seconds(o.rekey_ike);
     settings.liveness = std::chrono::seconds(o.liveness);
     settings.max_sas_per_address = o.max_sas_per_address;
+    settings.own_name = o.own_name;
+    settings.incoming = Incoming::Ask;
+    settings.answer_limit = std::chrono::milliseconds(o.answer_limit_ms);
+    settings.max_waiting = o.max_waiting;
     settings.log_level = o.log_level;
     settings.log = [](int level, std::string_view line) { fmt::print(stderr, "{} {}\n", level, line); };
     return settings;
@@ -238,7 +318,63 @@ void start_hostile(Options const& o)
     hostile_start(&options);
 }
 
-Result<void> initiate(Options const& o, Ike& ike)
+Result<std::optional<OwnKey>> own_key_of(Options const& o)
+{
+    if (o.own_key.empty())
+        return std::nullopt;
+    auto key = key_from(o.own_spki);
+    if (!key)
+        return std::unexpected(key.error());
+    std::ifstream file(o.own_key);
+    std::ostringstream pem;
+    pem << file.rdbuf();
+    return OwnKey{.pkcs8_pem = pem.str(), .public_key = *key};
+}
+
+/// Says what is expected of peers: at once, or later from the loop.
+class Decider {
+public:
+    Decider(Options const& options, EventLoop& loop, Authentication authentication)
+        : m_options(options), m_loop(loop), m_authentication(std::move(authentication))
+    {}
+
+    [[nodiscard]] bool is_late() const { return m_options.decide_after_ms >= 0; }
+    [[nodiscard]] Authentication const& authentication() const { return m_authentication; }
+    void answer(Ike& ike, KeysWanted const& question)
+    {
+        when_due([this, &ike, question] {
+            if (m_options.demand == "refuse")
+                ike.refuse(question);
+            else
+                ike.answer(question, m_authentication);
+        });
+    }
+    void expect(Ike& ike, NegotiationId id)
+    {
+        when_due([this, &ike, id] {
+            if (m_options.demand == "refuse")
+                ike.give_up(id);
+            else
+                ike.expect(id, m_authentication);
+        });
+    }
+
+private:
+    void when_due(std::function<void()> const& act)
+    {
+        if (!is_late())
+            return act();
+        if (auto timer = m_loop.after(std::chrono::milliseconds(m_options.decide_after_ms), act))
+            m_timers.push_back(std::move(*timer));
+    }
+
+    Options const& m_options;
+    EventLoop& m_loop;
+    Authentication m_authentication;
+    std::vector<EventSource> m_timers;
+};
+
+Result<void> initiate(Options const& o, Ike& ike, Decider& decider)
 {
     if (!o.initiate)
         return {};
@@ -251,10 +387,14 @@ Result<void> initiate(Options const& o, Ike& ike)
         auto service = parse_service(text);
         if (!service)
             return std::unexpected(service.error());
-        for (unsigned i = 0; i < o.count; ++i)
-            ike.negotiate(NegotiationId(++number),
-                          Flow{.local = *local, .remote = *remote, .service = *service}, Probe::Repeated,
-                          Forgeries::Heed);
+        for (unsigned i = 0; i < o.count; ++i) {
+            NegotiationId const id{++number};
+            auto known = decider.is_late() ? std::nullopt : std::optional(decider.authentication());
+            ike.negotiate(id, Flow{.local = *local, .remote = *remote, .service = *service}, Probe::Repeated,
+                          Forgeries::Heed, std::move(known));
+            if (decider.is_late())
+                decider.expect(ike, id);
+        }
     }
     return {};
 }
@@ -277,7 +417,14 @@ Result<int> run(Options const& o)
         return fail(ErrorCode::System, "no event loop");
     ReqidTable reqids(Reqid{o.reqid}, Reqid{o.reqid + 0xffff});
     Gate gate(o);
-    auto ike = Ike::start(settings_of(o), gate, reqids, *mailbox);
+    auto authentication = authentication_of(o);
+    auto own_key = own_key_of(o);
+    if (!authentication || !own_key)
+        return fail(ErrorCode::Usage, "a key is not readable");
+    Decider decider(o, *loop, *authentication);
+    auto settings = settings_of(o);
+    settings.own_key = *own_key;
+    auto ike = Ike::start(std::move(settings), gate, reqids, *mailbox);
     if (!ike)
         return std::unexpected(ike.error());
     start_hostile(o);
@@ -292,10 +439,11 @@ Result<int> run(Options const& o)
     auto terminated = stop_on(SIGTERM);
     auto timeout = loop->after(std::chrono::seconds(o.seconds), [&] { loop->stop(o.until.empty() ? 0 : 1); });
     auto events = loop->on_readable(mailbox->fd(), [&] {
-        if (print_events(*mailbox, o.until, start))
+        auto const answer = [&](KeysWanted const& question) { decider.answer(**ike, question); };
+        if (print_events(*mailbox, o.until, start, answer))
             loop->stop(0);
     });
-    if (auto begun = initiate(o, **ike); !begun)
+    if (auto begun = initiate(o, **ike, decider); !begun)
         return std::unexpected(begun.error());
     auto code = loop->run();
 

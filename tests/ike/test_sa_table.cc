@@ -37,15 +37,20 @@ struct Bench {
 
     Reqid begin(NegotiationId id = ours, uint32_t number = 1, Flow const& flow = west_east)
     {
-        auto reqid = table.reserve(id, flow);
-        REQUIRE(reqid);
+        REQUIRE(table.reserve(id, flow));
         table.begun(id, sa(number));
-        return *reqid;
+        return authenticated(number);
     }
     Reqid answer(uint32_t number = 2, Flow const& flow = west_east)
     {
         REQUIRE(table.admit(sa(number), flow));
-        auto reqid = table.reqid(sa(number), flow);
+        REQUIRE(table.accepts(sa(number), flow));
+        return authenticated(number);
+    }
+    Reqid authenticated(uint32_t number)
+    {
+        REQUIRE(table.authorize(sa(number), std::nullopt));
+        auto reqid = table.reqid(sa(number));
         REQUIRE(reqid);
         return *reqid;
     }
@@ -288,8 +293,7 @@ TEST_CASE("limits", "[ike]")
     SECTION("negotiations of ours")
     {
         bench.begin(NegotiationId{1}, 1);
-        auto reqid = bench.table.reserve(NegotiationId{2}, west_plain);
-        REQUIRE(reqid);
+        REQUIRE(bench.table.reserve(NegotiationId{2}, west_plain));
         CHECK_FALSE(bench.table.reserve(NegotiationId{3}, west_plain));
         auto event = bench.only<NegotiationEnded>();
         CHECK(event.negotiation == NegotiationId{3});
@@ -330,9 +334,13 @@ TEST_CASE("limits", "[ike]")
     {
         ReqidTable one(Reqid{1}, Reqid{1});
         SaTable table({.negotiations = 9, .total = 9, .per_address = 9}, one, bench.gate, bench.mailbox);
-        REQUIRE(table.reserve(NegotiationId{1}, west_east));
-        CHECK_FALSE(table.reserve(NegotiationId{2}, west_plain));
-        CHECK(bench.only<NegotiationEnded>().reason == Failure::Local);
+        for (auto [number, flow] : {std::pair(1U, west_east), std::pair(2U, west_plain)}) {
+            REQUIRE(table.admit(sa(number), flow));
+            REQUIRE(table.accepts(sa(number), flow));
+            REQUIRE(table.authorize(sa(number), std::nullopt));
+        }
+        CHECK(table.reqid(sa(1)));
+        CHECK_FALSE(table.reqid(sa(2)));
     }
 }
 
@@ -348,8 +356,8 @@ TEST_CASE("a peer that changes its address between IKE_SA_INIT and IKE_AUTH gets
 {
     Bench bench;
     REQUIRE(bench.table.admit(sa(1), west_east));
-    CHECK_FALSE(bench.table.reqid(sa(1), west_plain));
-    CHECK_FALSE(bench.table.reqid(sa(9), west_east)); // never admitted
+    CHECK_FALSE(bench.table.accepts(sa(1), west_plain));
+    CHECK_FALSE(bench.table.accepts(sa(9), west_east)); // never admitted
 }
 
 TEST_CASE("a service of a pair is a flow of its own", "[ike]")
@@ -389,23 +397,22 @@ TEST_CASE("what a peer asks for in IKE_AUTH decides about its flow", "[ike]")
     REQUIRE(bench.table.admit(sa(1), west_east));
     SECTION("once")
     {
-        auto reqid = bench.table.reqid(sa(1), west_echo);
-        REQUIRE(reqid);
-        CHECK(bench.table.reqid(sa(1), west_echo) == reqid);
-        CHECK_FALSE(bench.table.reqid(sa(1), west_east));
-        REQUIRE(bench.up(1, *reqid, west_echo));
+        REQUIRE(bench.table.accepts(sa(1), west_echo));
+        CHECK(bench.table.accepts(sa(1), west_echo));
+        CHECK_FALSE(bench.table.accepts(sa(1), west_east));
+        REQUIRE(bench.up(1, bench.authenticated(1), west_echo));
         CHECK(bench.only<SaUp>().sa.flow == west_echo);
     }
     SECTION("where the policy wants it")
     {
         bench.gate.refused = west_echo;
-        CHECK_FALSE(bench.table.reqid(sa(1), west_echo));
-        CHECK(bench.reqids.size() == 0);
-        CHECK(bench.table.reqid(sa(1), west_east));
+        CHECK_FALSE(bench.table.accepts(sa(1), west_echo));
+        CHECK_FALSE(bench.table.reqid(sa(1)));
+        CHECK(bench.table.accepts(sa(1), west_east));
     }
     SECTION("and counts for its address")
     {
-        REQUIRE(bench.table.reqid(sa(1), west_echo));
+        REQUIRE(bench.table.accepts(sa(1), west_echo));
         bench.answer(2, west_east);
         CHECK_FALSE(bench.table.admit(sa(3), west_east));
     }

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "ike/charon_layer.h"
+
+#include <encoding/payloads/cert_payload.h>
+#include <encoding/payloads/id_payload.h>
+
+// Who speaks to whom: what the peer claims in IKE_AUTH, what we say of ourselves, and what was proven at
+// last. As with charon_offer.c, libcharon processes a message to its end on the thread that runs the message
+// hook, so what that hook was told belongs to the calls that follow on the same thread.
+
+/// RFC 7670 §3: a SubjectPublicKeyInfo.
+#define ENC_RAW_PUBLIC_KEY ((cert_encoding_t)15)
+
+static _Thread_local struct {
+    uint32_t ike_sa;
+    struct charon_authentication authentication;
+} last;
+
+struct charon_authentication const* authentication_of(ike_sa_t* ike_sa)
+{
+    return ike_sa && last.ike_sa == ike_sa->get_unique_id(ike_sa) ? &last.authentication : NULL;
+}
+
+static enum charon_readiness ask(ike_sa_t* ike_sa, struct charon_claim const* claim)
+{
+    struct charon_sa sa = sa_of(ike_sa);
+    last.ike_sa = 0;
+    struct charon_layer* layer = &charon_layer;
+    enum charon_readiness readiness =
+        layer->hooks.authentication(layer->hooks.context, &sa, claim, &last.authentication);
+    if (readiness == CHARON_PROCEED)
+        last.ike_sa = sa.id;
+    return readiness;
+}
+
+// ---- our own
+
+/// With its key in the configuration, libcharon finds the private one by it.
+void add_own_rules(auth_cfg_t* config, struct charon_authentication const* authentication, host_t* host)
+{
+    enum charon_identity own = authentication ? authentication->own : CHARON_ANONYMOUS;
+    certificate_t* certificate = own_certificate();
+    if (own == CHARON_ANONYMOUS || !certificate) {
+        // libcharon computes AUTH as RFC 7619 §2.1 asks when a pre-shared key is empty; see
+        // charon_auth_null.c.
+        config->add(config, AUTH_RULE_AUTH_CLASS, AUTH_CLASS_PSK);
+        config->add(config, AUTH_RULE_IDENTITY, make_id_null());
+        return;
+    }
+    chunk_t name = chunk_from_str((char*)charon_layer.options.own_name);
+    config->add(config, AUTH_RULE_AUTH_CLASS, AUTH_CLASS_PUBKEY);
+    config->add(config, AUTH_RULE_SUBJECT_CERT, certificate->get_ref(certificate));
+    config->add(config, AUTH_RULE_IDENTITY,
+                own == CHARON_NAME ? identification_create_from_encoding(ID_FQDN, name)
+                                   : identification_create_from_sockaddr(host->get_sockaddr(host)));
+}
+
+/// The configuration of a negotiation of ours was made before this was known.
+static void speak_as_told(ike_sa_t* ike_sa)
+{
+    auth_cfg_t* local;
+    peer_cfg_t* peer = ike_sa->get_peer_cfg(ike_sa);
+    enumerator_t* locals = peer->create_auth_cfg_enumerator(peer, TRUE);
+    if (locals->enumerate(locals, &local)) {
+        local->purge(local, FALSE);
+        add_own_rules(local, authentication_of(ike_sa), ike_sa->get_my_host(ike_sa));
+    }
+    locals->destroy(locals);
+}
+
+bool may_authenticate(ike_sa_t* ike_sa, message_t* message)
+{
+    if (is_waiting(ike_sa)) {
+        drop_message(message);
+        return FALSE;
+    }
+    switch (ask(ike_sa, NULL)) {
+    case CHARON_PROCEED: speak_as_told(ike_sa); return TRUE;
+    case CHARON_LATER: let_wait(ike_sa, message); return FALSE;
+    case CHARON_REFUSE: break;
+    }
+    drop_message(message);
+    report_failure(ike_sa, CHARON_LOCAL, "given up");
+    queue_close(ike_sa);
+    return FALSE;
+}
+
+/// So that a peer that does not know our key from elsewhere can remember it (RFC 7670).
+void bring_own_key(message_t* message)
+{
+    certificate_t* certificate = own_certificate();
+    chunk_t spki;
+    if (!certificate || !certificate->get_encoding(certificate, PUBKEY_SPKI_ASN1_DER, &spki))
+        return;
+    message->add_payload(message,
+                         (payload_t*)cert_payload_create_custom(PLV2_CERTIFICATE, ENC_RAW_PUBLIC_KEY, spki));
+}
+
+// ---- the peer's
+
+/// Strings of a stranger: what does not fit or is not all of the identity is no name.
+static void read_name(message_t* message, char* name, size_t size)
+{
+    bool request = message->get_request(message);
+    id_payload_t* payload =
+        (id_payload_t*)message->get_payload(message, request ? PLV2_ID_INITIATOR : PLV2_ID_RESPONDER);
+    *name = '\0';
+    if (!payload)
+        return;
+    identification_t* id = payload->get_identification(payload);
+    chunk_t data = id->get_encoding(id);
+    if (id->get_type(id) == ID_FQDN && data.len < size && !memchr(data.ptr, '\0', data.len)) {
+        memcpy(name, data.ptr, data.len);
+        name[data.len] = '\0';
+    }
+    id->destroy(id);
+}
+
+/// The first raw key counts. Certificates go unread: no authority stands between us and the peer.
+static struct charon_key raw_key_in(message_t* message)
+{
+    struct charon_key key = {0};
+    payload_t* payload;
+    enumerator_t* payloads = message->create_payload_enumerator(message);
+    while (!key.data && payloads->enumerate(payloads, &payload)) {
+        cert_payload_t* certificate = (cert_payload_t*)payload;
+        if (payload->get_type(payload) != PLV2_CERTIFICATE ||
+            certificate->get_cert_encoding(certificate) != ENC_RAW_PUBLIC_KEY)
+            continue;
+        chunk_t* data = payload_get_field(payload, CHUNK_DATA, 0);
+        if (data)
+            key = (struct charon_key){.data = data->ptr, .size = data->len};
+    }
+    payloads->destroy(payloads);
+    return key;
+}
+
+bool take_claim(ike_sa_t* ike_sa, message_t* message)
+{
+    if (is_waiting(ike_sa)) {
+        drop_message(message);
+        return FALSE;
+    }
+    char name[256];
+    read_name(message, name, sizeof name);
+    struct charon_claim claim = {
+        .method = method_of(message),
+        .name = name,
+        .key = raw_key_in(message),
+    };
+    enum charon_readiness readiness = ask(ike_sa, &claim);
+    if (readiness == CHARON_LATER) {
+        let_wait(ike_sa, message);
+        return FALSE;
+    }
+    if (claim.method == CHARON_OTHER_METHOD)
+        report_failure(ike_sa, CHARON_REFUSED, "the peer authenticates in a way that we do not take");
+    take_auth_method(message, readiness == CHARON_PROCEED ? claim.method : CHARON_OTHER_METHOD);
+    return TRUE;
+}
+
+/// Nothing with SHA-1, which libcharon itself would take.
+static bool is_strong(auth_cfg_t* peer)
+{
+    signature_params_t* used = peer->get(peer, AUTH_RULE_IKE_SIGNATURE_SCHEME);
+    if (!used)
+        return FALSE;
+    switch (used->scheme) {
+    case SIGN_RSA_EMSA_PSS: return ((rsa_pss_params_t*)used->params)->hash != HASH_SHA1;
+    case SIGN_RSA_EMSA_PKCS1_SHA2_256:
+    case SIGN_RSA_EMSA_PKCS1_SHA2_384:
+    case SIGN_RSA_EMSA_PKCS1_SHA2_512:
+    case SIGN_ECDSA_WITH_SHA256_DER:
+    case SIGN_ECDSA_WITH_SHA384_DER:
+    case SIGN_ECDSA_WITH_SHA512_DER:
+    case SIGN_ECDSA_256:
+    case SIGN_ECDSA_384:
+    case SIGN_ED25519:
+    case SIGN_ED448: return TRUE;
+    default: return FALSE;
+    }
+}
+
+/// Which of the keys that we let it prove; -1 for none of them.
+static int proven_key(ike_sa_t* ike_sa, auth_cfg_t* peer)
+{
+    struct charon_authentication const* authentication = authentication_of(ike_sa);
+    certificate_t* certificate = peer->get(peer, AUTH_RULE_SUBJECT_CERT);
+    chunk_t spki;
+    int found = -1;
+    if (!authentication || !certificate ||
+        !certificate->get_encoding(certificate, PUBKEY_SPKI_ASN1_DER, &spki))
+        return -1;
+    for (size_t i = 0; found < 0 && i < authentication->key_count; i++) {
+        struct charon_key const* key = &authentication->keys[i];
+        if (chunk_equals(spki, chunk_create((u_char*)key->data, key->size)))
+            found = (int)i;
+    }
+    chunk_free(&spki);
+    return found;
+}
+
+bool authorize_peer(ike_sa_t* ike_sa)
+{
+    auth_cfg_t* peer = ike_sa->get_auth_cfg(ike_sa, FALSE);
+    auth_class_t class = (auth_class_t)(uintptr_t)peer->get(peer, AUTH_RULE_AUTH_CLASS);
+    int key = -1;
+    if (class == AUTH_CLASS_PUBKEY) {
+        key = proven_key(ike_sa, peer);
+        if (key < 0 || !is_strong(peer))
+            return FALSE;
+    } else if (class != AUTH_CLASS_PSK) { // AUTH-NULL
+        return FALSE;
+    }
+    struct charon_sa sa = sa_of(ike_sa);
+    return charon_layer.hooks.authorize(charon_layer.hooks.context, &sa, key);
+}

@@ -153,6 +153,7 @@ bool take_claim(ike_sa_t* ike_sa, message_t* message)
         let_wait(ike_sa, message);
         return FALSE;
     }
+    forget_waiting(ike_sa); // its first fragment
     if (claim.method == CHARON_OTHER_METHOD)
         report_failure(ike_sa, CHARON_REFUSED, "the peer authenticates in a way that we do not take");
     take_auth_method(message, readiness == CHARON_PROCEED ? claim.method : CHARON_OTHER_METHOD);

@@ -79,6 +79,8 @@ void bring_own_key(message_t* message);
 // charon_parking.c
 void open_waiting_room(void);
 void close_waiting_room(void);
+/// Of each packet of an IKE_SA, as it comes.
+void note_packet(ike_sa_t* ike_sa, message_t* message);
 bool is_waiting(ike_sa_t* ike_sa);
 /// Until charon_resume(). libcharon ignores the message for now.
 void let_wait(ike_sa_t* ike_sa, message_t* message);

@@ -13,7 +13,11 @@ void report_failure(ike_sa_t* ike_sa, enum charon_failure failure, char const* d
 static bool on_message(listener_t* self, ike_sa_t* ike_sa, message_t* message, bool incoming, bool plain)
 {
     (void)self;
-    if (!ike_sa || !plain)
+    if (!ike_sa)
+        return TRUE;
+    if (incoming && !plain)
+        note_packet(ike_sa, message);
+    if (!plain)
         return TRUE;
     if (incoming)
         take_incoming(ike_sa, message);

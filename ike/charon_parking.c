@@ -9,31 +9,75 @@
 // makes one of an undefined exchange, and expects it once more: so it is taken up later as if it came only
 // then. What waits was decrypted and put together from its fragments already; there is one for each IKE_SA.
 
-static hashtable_t* waiting; // message_t by the IKE_SA's number
+struct place {
+    message_t* message;     // NULL while only fragments have come
+    packet_t* first_packet; // of a message in fragments the first of them, else NULL
+};
+
+static hashtable_t* places; // by the IKE_SA's number
+static unsigned waiting;    // how many have a message
 static mutex_t* lock;
 
 static void* key_of(ike_sa_t* ike_sa) { return (void*)(uintptr_t)ike_sa->get_unique_id(ike_sa); }
 
+static void destroy_place(struct place* place)
+{
+    DESTROY_IF(place->message);
+    DESTROY_IF(place->first_packet);
+    free(place);
+}
+
 bool is_waiting(ike_sa_t* ike_sa)
 {
     lock->lock(lock);
-    bool found = waiting->get(waiting, key_of(ike_sa)) != NULL;
+    struct place* place = places->get(places, key_of(ike_sa));
+    bool found = place && place->message;
     lock->unlock(lock);
     return found;
 }
 
-static message_t* take_out(ike_sa_t* ike_sa)
+static struct place* take_out(ike_sa_t* ike_sa)
 {
     lock->lock(lock);
-    message_t* message = waiting->remove(waiting, key_of(ike_sa));
+    struct place* place = places->remove(places, key_of(ike_sa));
+    if (place && place->message)
+        waiting--;
     lock->unlock(lock);
-    return message;
+    return place;
 }
 
 void forget_waiting(ike_sa_t* ike_sa)
 {
-    message_t* message = take_out(ike_sa);
-    DESTROY_IF(message);
+    struct place* place = take_out(ike_sa);
+    if (place)
+        destroy_place(place);
+}
+
+/// RFC 7383 §2.5: behind the two headers, the fragment's number. Nothing is verified yet.
+static bool is_first_fragment(message_t* message)
+{
+    enum { number_at = 32 };
+    chunk_t data = message->get_packet_data(message);
+    return message->get_first_payload_type(message) == PLV2_FRAGMENT && data.len >= number_at + 2 &&
+           untoh16(data.ptr + number_at) == 1;
+}
+
+/// libcharon knows the repetition of a request by its first packet, and a message that it has put together
+/// has none.
+void note_packet(ike_sa_t* ike_sa, message_t* message)
+{
+    if (ike_sa->get_state(ike_sa) != IKE_CONNECTING || message->get_exchange_type(message) != IKE_AUTH ||
+        !message->get_request(message) || !is_first_fragment(message))
+        return;
+    struct place* place;
+    INIT(place, .first_packet = message->get_packet(message));
+    lock->lock(lock);
+    struct place* before = places->get(places, key_of(ike_sa));
+    if (!before)
+        places->put(places, key_of(ike_sa), place);
+    lock->unlock(lock);
+    if (before)
+        destroy_place(place);
 }
 
 static status_t parsed_already(message_t* self, keymat_t* keymat)
@@ -44,13 +88,15 @@ static status_t parsed_already(message_t* self, keymat_t* keymat)
 }
 
 /// With the payloads of the other, which keeps none.
-static message_t* move(message_t* message)
+static message_t* move(message_t* message, packet_t* packet)
 {
-    message_t* moved = message_create_from_packet(message->get_packet(message));
-    if (moved->parse_header(moved) != SUCCESS) {
-        moved->destroy(moved);
-        return NULL;
-    }
+    message_t* moved = message_create_from_packet(packet);
+    moved->set_major_version(moved, message->get_major_version(message));
+    moved->set_minor_version(moved, message->get_minor_version(message));
+    moved->set_ike_sa_id(moved, message->get_ike_sa_id(message));
+    moved->set_message_id(moved, message->get_message_id(message));
+    moved->set_request(moved, message->get_request(message));
+    moved->set_exchange_type(moved, message->get_exchange_type(message));
     moved->parse_body = parsed_already;
     payload_t* payload;
     enumerator_t* payloads = message->create_payload_enumerator(message);
@@ -62,13 +108,24 @@ static message_t* move(message_t* message)
     return moved;
 }
 
+/// FALSE where there is no room; the peer will repeat its message.
 static bool put_in(ike_sa_t* ike_sa, message_t* message)
 {
+    struct place* place = take_out(ike_sa);
+    if (!place)
+        INIT(place);
+    packet_t* packet = place->first_packet ? place->first_packet : message->get_packet(message);
+    place->first_packet = NULL;
+    place->message = move(message, packet);
     lock->lock(lock);
-    bool room = (unsigned)waiting->get_count(waiting) < charon_layer.options.max_waiting;
-    if (room)
-        waiting->put(waiting, key_of(ike_sa), message);
+    bool room = waiting < charon_layer.options.max_waiting;
+    if (room) {
+        places->put(places, key_of(ike_sa), place);
+        waiting++;
+    }
     lock->unlock(lock);
+    if (!room)
+        destroy_place(place);
     return room;
 }
 
@@ -102,14 +159,9 @@ void drop_message(message_t* message) { message->set_exchange_type(message, EXCH
 
 void let_wait(ike_sa_t* ike_sa, message_t* message)
 {
-    message_t* moved = move(message);
-    drop_message(message);
-    if (!moved)
-        return;
-    if (put_in(ike_sa, moved))
+    if (put_in(ike_sa, message))
         limit_waiting(ike_sa);
-    else
-        moved->destroy(moved);
+    drop_message(message);
 }
 
 /// As libcharon does with one that comes from the network.
@@ -118,13 +170,15 @@ static job_requeue_t run_resume(void* data)
     ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data);
     if (!ike_sa)
         return JOB_REQUEUE_NONE;
-    message_t* message = take_out(ike_sa);
-    status_t status = message ? ike_sa->process_message(ike_sa, message) : SUCCESS;
+    struct place* place = take_out(ike_sa);
+    bool found = place && place->message;
+    status_t status = found ? ike_sa->process_message(ike_sa, place->message) : SUCCESS;
     if (status == DESTROY_ME)
         charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
     else
         charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-    DESTROY_IF(message);
+    if (place)
+        destroy_place(place);
     return JOB_REQUEUE_NONE;
 }
 
@@ -138,18 +192,19 @@ void charon_resume(struct charon_sa const* sa)
 
 void open_waiting_room(void)
 {
-    waiting = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 64);
+    places = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr, 64);
     lock = mutex_create(MUTEX_TYPE_DEFAULT);
+    waiting = 0;
 }
 
-static void destroy_message(void* message, const void* key)
+static void destroy_left(void* place, const void* key)
 {
     (void)key;
-    ((message_t*)message)->destroy(message);
+    destroy_place(place);
 }
 
 void close_waiting_room(void)
 {
-    waiting->destroy_function(waiting, destroy_message);
+    places->destroy_function(places, destroy_left);
     lock->destroy(lock);
 }

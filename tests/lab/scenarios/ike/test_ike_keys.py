@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 from keys import KINDS, Key, generate
+from lab.guest import this_guest
+from lab.wait import wait_until
+from peer import Peer
 
 
 @pytest.fixture
@@ -29,3 +32,248 @@ def test_both_prove_their_keys(west, east, peer, new_key, kind):
     begins = peer(west, *ours.own(), *theirs.expected(), to=east)
     assert proof(begins.wait("up")) == (theirs.spki, "none", "signature")
     assert proof(answers.wait("up")) == (ours.spki, "none", "signature")
+
+
+def assert_nothing_is_left(answers: Peer, begins: Peer) -> None:
+    for each in (answers, begins):
+        assert not each.events("installed") or each.events("down")
+        wait_until(lambda each=each: not each.host.xfrm_states(), this_guest().patience(5), "no SA to be left")
+        each.stop()
+        assert each.events("stopped")[0]["reqids"] == "0"
+
+
+def test_only_who_answers_proves_a_key(west, east, peer, new_key):
+    theirs = new_key()
+    answers = peer(east, *theirs.own(), "--demand", "preferred")
+    begins = peer(west, *theirs.expected(), to=east)
+    assert proof(begins.wait("up")) == (theirs.spki, "none", "none")
+    assert proof(answers.wait("up")) == ("none", "none", "signature")
+
+
+def test_only_who_begins_proves_a_key(west, east, peer, new_key):
+    ours = new_key()
+    answers = peer(east, *ours.expected())
+    begins = peer(west, *ours.own(), "--demand", "preferred", to=east)
+    assert proof(begins.wait("up")) == ("none", "none", "signature")
+    assert proof(answers.wait("up")) == (ours.spki, "none", "none")
+
+
+def test_a_proven_key_has_a_reqid_of_its_own(west, east, peer, new_key):
+    """Of two SAs of one flow, in one process each."""
+    ours = new_key()
+    answers = peer(east, *ours.expected("preferred"))
+    named = peer(west, *ours.own(), "--demand", "preferred", to=east)
+    first = answers.wait("up")
+    named.stop()
+    west.flush_xfrm()
+    peer(west, to=east)
+    second = answers.wait("up", count=2)
+    assert (first["peer_key"], second["peer_key"]) == (ours.spki, "none")
+    assert first["reqid"] != second["reqid"]
+
+
+@pytest.mark.parametrize("demand", ["required", "preferred"])
+def test_a_wrong_key_is_refused_by_who_answers(west, east, peer, new_key, demand):
+    ours, other = new_key(), new_key()
+    answers = peer(east, *other.expected(demand))
+    begins = peer(west, *ours.own(), to=east)
+    event = begins.wait("ended")
+    assert event["reason"] == "refused" and event["detail"].startswith("AUTHENTICATION_FAILED")
+    assert_nothing_is_left(answers, begins)
+
+
+@pytest.mark.parametrize("demand", ["required", "preferred"])
+def test_a_wrong_key_is_refused_by_who_begins(west, east, peer, new_key, demand):
+    theirs, other = new_key(), new_key()
+    answers = peer(east, *theirs.own())
+    begins = peer(west, *other.expected(demand), to=east)
+    assert begins.wait("ended")["reason"] == "not-proven"
+    assert not begins.events("installed") and not begins.events("up")
+    answers.wait("down")
+    assert_nothing_is_left(answers, begins)
+
+
+def test_who_must_prove_a_key_is_not_anonymous(west, east, peer, new_key):
+    key = new_key()
+    answers = peer(east, *key.expected())
+    begins = peer(west, to=east)
+    assert begins.wait("ended")["detail"].startswith("AUTHENTICATION_FAILED")
+    assert_nothing_is_left(answers, begins)
+
+
+def test_who_answers_must_prove_its_key(west, east, peer, new_key):
+    answers = peer(east)
+    begins = peer(west, *new_key().expected(), to=east)
+    assert begins.wait("ended")["reason"] == "not-proven"
+    answers.wait("down")
+    assert_nothing_is_left(answers, begins)
+
+
+def test_a_key_of_another_kind_than_expected(west, east, peer, new_key):
+    answers = peer(east, *new_key("rsa2048").expected())
+    begins = peer(west, *new_key("ed25519").own(), to=east)
+    assert begins.wait("ended")["reason"] == "refused"
+    assert_nothing_is_left(answers, begins)
+
+
+def test_any_of_several_keys_will_do(west, east, peer, new_key):
+    """A roll-over has two; the order does not matter, nor does the kind."""
+    ours = new_key("p256")
+    keys = [new_key("p256"), new_key("rsa2048"), new_key("p256"), ours, new_key("ed25519")]
+    answers = peer(east, *(word for key in keys for word in key.expected()[:2]), "--demand", "required")
+    peer(west, *ours.own(), to=east)
+    assert proof(answers.wait("up")) == (ours.spki, "none", "none")
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "rsa2048", "p384"])
+def test_an_unknown_key_is_told_and_no_more(west, east, peer, new_key, kind):
+    """For who remembers keys: the peer has it, but nobody has said whose it is."""
+    ours, theirs = new_key(kind), new_key(kind)
+    answers = peer(east, *theirs.own())
+    begins = peer(west, *ours.own(), to=east)
+    assert proof(begins.wait("up")) == ("none", theirs.spki, "signature")
+    assert proof(answers.wait("up")) == ("none", ours.spki, "signature")
+    assert begins.events("up")[0]["reqid"] == "0x4f450100"
+
+
+def test_a_name_is_asked_for(west, east, peer, new_key):
+    ours = new_key()
+    answers = peer(east, *ours.expected())
+    peer(west, *ours.own("name"), "--own-name", "Gate.Example.ORG", to=east)
+    answers.wait("up")
+    assert [event["identity"].split(" ms=")[0] for event in answers.events("keys-wanted")] == ["", "gate.example.org"]
+
+
+def test_a_name_that_is_none_is_not_asked_for(west, east, peer, new_key):
+    ours = new_key()
+    answers = peer(east, *ours.expected())
+    peer(west, *ours.own("name"), "--own-name", "a name\nwith more", to=east)
+    assert proof(answers.wait("up"))[0] == ours.spki
+    assert len(answers.events("keys-wanted")) == 1
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "rsa4096"])
+def test_who_answers_may_take_its_time(wire, west, east, peer, new_key, kind):
+    """The message waits, and not for its repetition; that of RSA comes in fragments."""
+    ours, theirs = new_key(kind), new_key(kind)
+    answers = peer(east, *theirs.own(), *ours.expected(), "--decide-after", "400")
+    begins = peer(west, *ours.own(), *theirs.expected(), "--retransmit", "3000", to=east)
+    assert proof(begins.wait("up")) == (theirs.spki, "none", "signature")
+    assert proof(answers.wait("up")) == (ours.spki, "none", "signature")
+    assert 400 <= float(answers.events("up")[0]["ms"].split()[0]) - float(answers.events("keys-wanted")[0]["ms"]) < 2000
+
+
+@pytest.mark.parametrize("options", [[], ["--classic"]], ids=["hybrid", "classic"])
+def test_who_begins_may_take_its_time(west, east, peer, new_key, options):
+    """Everything before IKE_AUTH is done meanwhile."""
+    ours, theirs = new_key(), new_key()
+    answers = peer(east, *theirs.own(), *ours.expected())
+    begins = peer(west, *ours.own(), *theirs.expected(), "--decide-after", "800", *options, to=east)
+    assert proof(begins.wait("up")) == (theirs.spki, "none", "signature")
+    assert float(begins.events("heard")[0]["ms"]) < 700
+    assert 800 <= float(begins.events("up")[0]["ms"]) < 2500
+    assert proof(answers.wait("up")) == (ours.spki, "none", "signature")
+
+
+@pytest.mark.parametrize("kind", ["ed25519", "rsa4096"])
+def test_a_repetition_gets_the_answer_that_was_lost(road, west, east, peer, new_key, kind):
+    """Although the message waited before it was answered."""
+    ours = new_key(kind)
+    answers = peer(east, *ours.expected(), "--decide-after", "300")
+    begins = peer(west, *ours.own(), "--retransmit", "1500", to=east)
+    begins.wait("heard", count=2)
+    road.drop(east)
+    answers.wait("up")
+    road.restore(east)
+    begins.wait("up")
+    assert begins.log.read_text().count("IKE_AUTH response") == 1
+    assert "retransmitting response" in answers.log.read_text()
+
+
+def test_repetitions_do_not_wait_too(west, east, peer, new_key):
+    ours = new_key("rsa4096")
+    answers = peer(east, *ours.expected(), "--decide-after", "1500")
+    begins = peer(west, *ours.own(), "--retransmit", "100", to=east)
+    begins.wait("up")
+    assert proof(answers.wait("up"))[0] == ours.spki
+    assert len(answers.events("up")) == 1
+
+
+def test_an_answer_that_never_comes(west, east, peer, new_key):
+    answers = peer(east, "--decide-after", "999999", "--answer-limit", "700")
+    begins = peer(west, *new_key().own(), to=east)
+    event = begins.wait("ended")
+    assert event["detail"].startswith("AUTHENTICATION_FAILED")
+    assert 600 < float(event["ms"]) < 3000
+    assert_nothing_is_left(answers, begins)
+
+
+def test_a_decision_that_never_comes(west, east, peer, new_key):
+    answers = peer(east)
+    begins = peer(west, "--decide-after", "999999", "--deadline", "1500", to=east)
+    event = begins.wait("ended")
+    assert (event["reason"], event["detail"].split(" ms=")[0]) == ("local", "nobody knew in time what the peer must prove")
+    assert_nothing_is_left(answers, begins)
+
+
+def test_who_answers_refuses(west, east, peer, new_key):
+    answers = peer(east, "--demand", "refuse", "--decide-after", "300")
+    begins = peer(west, *new_key().own(), to=east)
+    assert begins.wait("ended")["detail"].startswith("AUTHENTICATION_FAILED")
+    assert_nothing_is_left(answers, begins)
+
+
+@pytest.mark.parametrize("after", ["0", "400"])
+def test_who_begins_gives_up(wire, west, east, peer, new_key, after):
+    answers = peer(east)
+    begins = peer(west, "--demand", "refuse", "--decide-after", after, to=east)
+    event = begins.wait("ended")
+    assert (event["reason"], event["detail"].split(" ms=")[0]) == ("local", "given up")
+    assert not begins.events("up") and not answers.events("up")
+    assert_nothing_is_left(answers, begins)
+
+
+def test_only_so_many_messages_wait(west, east, peer, new_key):
+    """The others come again, and find room."""
+    answers = peer(east, "--decide-after", "600", "--max-waiting", "2")
+    begins = peer(west, "--count", "6", to=east)
+    begins.wait("up", count=6)
+    answers.wait("up", count=6)
+    assert not begins.events("ended")
+
+
+def test_many_wait_at_once(guest, west, east, peer, new_key):
+    many = 60 // guest.slowness
+    answers = peer(east, "--decide-after", "500", "--max-per-address", "200")
+    begins = peer(west, "--count", f"{many}", "--decide-after", "300", to=east)
+    begins.wait("up", count=many, seconds=20)
+    answers.wait("up", count=many)
+    assert not begins.events("ended")
+
+
+def test_an_end_while_messages_wait(west, east, peer, new_key):
+    """What waits is freed."""
+    answers = peer(east, "--decide-after", "999999")
+    begins = peer(west, "--count", "3", to=east)
+    answers.wait("keys-wanted", count=3)
+    begins.wait("heard", count=6)
+    answers.stop()
+    begins.stop()
+    assert_nothing_is_left(answers, begins)
+
+
+def test_rekeying_keeps_what_was_proven(west, east, peer, new_key):
+    ours, theirs = new_key(), new_key()
+    answers = peer(east, *theirs.own(), *ours.expected())
+    begins = peer(west, *ours.own(), *theirs.expected(), "--rekey-child", "4", "--rekey-ike", "7", to=east)
+    up, rekeyed = begins.wait("up"), begins.wait("rekeyed", count=2, seconds=15)
+    assert proof(rekeyed) == proof(up) == (theirs.spki, "none", "signature")
+    assert rekeyed["reqid"] == up["reqid"]
+    assert proof(answers.wait("rekeyed")) == (ours.spki, "none", "signature")
+    assert not begins.events("down") and not answers.events("down")
+
+
+def test_a_private_key_of_another_public_key(west, peer, new_key):
+    one, other = new_key(), new_key()
+    with pytest.raises(AssertionError, match="not that of its public key"):
+        peer(west, "--own-key", str(one.private), "--own-spki", other.spki)

@@ -29,6 +29,20 @@ TEST_CASE("a flow has one reqid, whoever asks for it", "[ike]")
     CHECK(table.size() == 2);
 }
 
+TEST_CASE("who has proven a key shares no reqid with who has not", "[ike]")
+{
+    ReqidTable table(Reqid{100}, Reqid{199});
+    REQUIRE(table.acquire(flow(1)) == Reqid{100});
+    CHECK(table.acquire(flow(1), PeerProof::Authenticated) == Reqid{101});
+    CHECK(table.acquire(flow(1), PeerProof::Authenticated) == Reqid{101});
+    CHECK(table.size() == 2);
+    table.release(flow(1));
+    CHECK(table.size() == 1);
+    table.release(flow(1), PeerProof::Authenticated);
+    table.release(flow(1), PeerProof::Authenticated);
+    CHECK(table.size() == 0);
+}
+
 TEST_CASE("a service has a reqid of its own", "[ike]")
 {
     ReqidTable table(Reqid{100}, Reqid{199});

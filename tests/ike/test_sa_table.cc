@@ -33,7 +33,8 @@ struct Bench {
     ReqidTable reqids{Reqid{100}, Reqid{105}};
     Gate gate;
     Mailbox<IkeEvent> mailbox = Mailbox<IkeEvent>::create().value();
-    SaTable table{{.negotiations = 2, .total = 4, .per_address = 2}, reqids, gate, mailbox};
+    Incoming incoming = Incoming::Anonymous;
+    SaTable table{{.negotiations = 2, .total = 4, .per_address = 2}, reqids, gate, mailbox, incoming};
 
     Reqid begin(NegotiationId id = ours, uint32_t number = 1, Flow const& flow = west_east)
     {
@@ -453,4 +454,189 @@ TEST_CASE("ICMP counts for a negotiation of ours that nothing was heard of, once
         bench.table.unreachable(error(1, west_east));
         CHECK(bench.quiet());
     }
+}
+
+namespace {
+
+using Demand = Authentication::Demand;
+
+PublicKey const one_key{.algorithm = KeyAlgorithm::EdDsa, .bytes = std::vector<std::byte>(32, std::byte{1})};
+Authentication const must_prove{.own = OwnIdentity::Address, .demand = Demand::Required, .keys = {one_key}};
+Claim const by_signature{.method = Claim::Method::Signature};
+
+} // namespace
+
+TEST_CASE("what a peer has proven is told with its SA, and has a reqid of its own", "[ike]")
+{
+    Bench bench;
+    REQUIRE(bench.table.reserve(ours, west_east, Forgeries::Heed, must_prove));
+    bench.table.begun(ours, sa(1));
+    auto const known = bench.table.authentication(sa(1), by_signature);
+    REQUIRE(known.readiness == CHARON_PROCEED);
+    CHECK(known.own == OwnIdentity::Address);
+    REQUIRE(known.candidates.size() == 1);
+    CHECK_FALSE(bench.table.reqid(sa(1))); // nothing is proven yet
+    CHECK_FALSE(bench.table.authorize(sa(1), std::nullopt));
+    REQUIRE(bench.table.authorize(sa(1), 0));
+    auto const reqid = bench.table.reqid(sa(1));
+    REQUIRE(reqid);
+    CHECK(bench.answer(2) != *reqid);
+    REQUIRE(bench.up(1, *reqid));
+    auto const event = bench.only<SaUp>();
+    CHECK(event.sa.peer_key == one_key);
+    CHECK_FALSE(event.sa.offered_key);
+    CHECK(event.sa.ours == OwnProof::Signature);
+    CHECK(event.sa.protection == Protection::Anonymous);
+    bench.table.child_rekeyed(sa(1), {.flow = west_east, .reqid = *reqid});
+    CHECK(bench.only<SaRekeyed>().sa.peer_key == one_key);
+    bench.table.sa_gone(sa(1));
+    bench.table.sa_gone(sa(2));
+    CHECK(bench.reqids.size() == 0);
+}
+
+TEST_CASE("a peer that nobody authenticated gets no SA", "[ike]")
+{
+    Bench bench;
+    REQUIRE(bench.table.reserve(ours, west_east, Forgeries::Heed, must_prove));
+    bench.table.begun(ours, sa(1));
+    CHECK_FALSE(bench.up(1, Reqid{100}));
+    CHECK(bench.gate.installed.empty());
+}
+
+TEST_CASE("a negotiation that waits for what is expected", "[ike]")
+{
+    Bench bench;
+    REQUIRE(bench.table.reserve(ours, west_east, Forgeries::Heed, std::nullopt));
+    SECTION("it is said before the IKE_SA is there")
+    {
+        CHECK_FALSE(bench.table.expect(ours, must_prove));
+        bench.table.begun(ours, sa(1));
+        CHECK(bench.table.authentication(sa(1), std::nullopt).readiness == CHARON_PROCEED);
+    }
+    SECTION("it is said while a message waits")
+    {
+        bench.table.begun(ours, sa(1));
+        CHECK(bench.table.authentication(sa(1), std::nullopt).readiness == CHARON_LATER);
+        CHECK_FALSE(bench.table.expect(NegotiationId{99}, must_prove));
+        auto const waiting = bench.table.expect(ours, must_prove);
+        REQUIRE(waiting);
+        CHECK(waiting->id == 1);
+        CHECK_FALSE(bench.table.expect(ours, {}));
+        CHECK(bench.table.authentication(sa(1), std::nullopt).own == OwnIdentity::Address);
+    }
+    SECTION("it is never said")
+    {
+        bench.table.begun(ours, sa(1));
+        CHECK(bench.table.authentication(sa(1), std::nullopt).readiness == CHARON_LATER);
+        CHECK(bench.table.review_deadline(sa(1), SaTable::Established::No) == CHARON_GIVE_UP);
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Local);
+    }
+    SECTION("it is given up before the IKE_SA is there")
+    {
+        CHECK_FALSE(bench.table.give_up(ours));
+        bench.table.begun(ours, sa(1));
+        CHECK(bench.table.authentication(sa(1), std::nullopt).readiness == CHARON_REFUSE);
+    }
+    SECTION("it is given up")
+    {
+        bench.table.begun(ours, sa(1));
+        auto const ending = bench.table.give_up(ours);
+        REQUIRE(ending);
+        CHECK(ending->id == 1);
+        CHECK(bench.only<NegotiationEnded>().reason == Failure::Local);
+        bench.table.sa_gone(sa(1));
+        CHECK(bench.quiet());
+    }
+    SECTION("it is given up too late")
+    {
+        bench.table.begun(ours, sa(1));
+        (void)bench.table.expect(ours, must_prove);
+        bench.table.auth_sent(sa(1));
+        CHECK_FALSE(bench.table.give_up(ours));
+        CHECK(bench.quiet());
+    }
+}
+
+TEST_CASE("what is expected of a peer that begins is asked for", "[ike]")
+{
+    Bench bench{.incoming = Incoming::Ask};
+    REQUIRE(bench.table.admit(sa(1), west_east));
+    auto const question = bench.only<KeysWanted>();
+    CHECK(question.flow == west_east);
+    CHECK(question.identity.empty());
+    SECTION("the answer comes before IKE_AUTH")
+    {
+        CHECK_FALSE(bench.table.answer(question, must_prove));
+        CHECK(bench.table.authentication(sa(1), by_signature).candidates.size() == 1);
+        CHECK(bench.quiet());
+    }
+    SECTION("it comes later")
+    {
+        CHECK(bench.table.authentication(sa(1), by_signature).readiness == CHARON_LATER);
+        CHECK(bench.table.answer(question, must_prove));
+        CHECK(bench.table.authentication(sa(1), by_signature).readiness == CHARON_PROCEED);
+        CHECK(bench.quiet());
+    }
+    SECTION("it is no")
+    {
+        CHECK(bench.table.authentication(sa(1), by_signature).readiness == CHARON_LATER);
+        CHECK(bench.table.refuse(question.sa));
+        CHECK(bench.table.authentication(sa(1), by_signature).readiness == CHARON_REFUSE);
+    }
+    SECTION("it never comes")
+    {
+        CHECK(bench.table.authentication(sa(1), by_signature).readiness == CHARON_LATER);
+        bench.table.overdue(sa(1));
+        CHECK(bench.table.authentication(sa(1), by_signature).readiness == CHARON_REFUSE);
+        CHECK_FALSE(bench.table.answer(question, must_prove));
+    }
+    SECTION("and once more where the peer claims a name")
+    {
+        (void)bench.table.answer(question, {});
+        auto named = by_signature;
+        named.name = "Gate.example";
+        CHECK(bench.table.authentication(sa(1), named).readiness == CHARON_LATER);
+        auto const second = bench.only<KeysWanted>();
+        CHECK(second.identity == "gate.example");
+        named.name = "other.example";
+        CHECK(bench.table.authentication(sa(1), named).readiness == CHARON_LATER);
+        CHECK(bench.quiet());
+        CHECK(bench.table.answer(second, must_prove));
+        CHECK(bench.table.authentication(sa(1), named).readiness == CHARON_PROCEED);
+    }
+    SECTION("but not for the name of who proves nothing")
+    {
+        (void)bench.table.answer(question, {});
+        Claim const anonymous{.method = Claim::Method::Null, .name = "gate.example"};
+        CHECK(bench.table.authentication(sa(1), anonymous).readiness == CHARON_PROCEED);
+        CHECK(bench.quiet());
+    }
+}
+
+TEST_CASE("the name that a peer of ours answers with is not asked for", "[ike]")
+{
+    Bench bench{.incoming = Incoming::Ask};
+    REQUIRE(bench.table.reserve(ours, west_east, Forgeries::Heed, must_prove));
+    bench.table.begun(ours, sa(1));
+    auto named = by_signature;
+    named.name = "gate.example";
+    CHECK(bench.table.authentication(sa(1), named).readiness == CHARON_PROCEED);
+    CHECK(bench.quiet());
+}
+
+TEST_CASE("questions about addresses that may be forged are limited", "[ike]")
+{
+    ReqidTable reqids(Reqid{1}, Reqid{1});
+    Gate gate;
+    auto mailbox = Mailbox<IkeEvent>::create().value();
+    SaTable table({.total = 10'000, .per_address = 10'000}, reqids, gate, mailbox, Incoming::Ask);
+    constexpr uint32_t many = 5'000;
+    for (uint32_t number = 1; number <= many; ++number)
+        REQUIRE(table.admit(sa(number), west_east));
+    CHECK(mailbox.take_all().size() < many);
+    // It has shown that the address is its own.
+    CHECK(table.authentication(sa(many), by_signature).readiness == CHARON_LATER);
+    auto const events = mailbox.take_all();
+    REQUIRE(events.size() == 1);
+    CHECK(std::get<KeysWanted>(events.front()).sa == IkeSaId{many});
 }

@@ -48,6 +48,7 @@ enum charon_failure {
 
 /// A CHILD_SA in the kernel. The strings live as long as the call.
 struct charon_child {
+    struct charon_flow hosts; ///< who speak IKE
     struct charon_flow flow;
     uint32_t reqid;
     int tunnel;
@@ -90,6 +91,7 @@ enum charon_method { CHARON_NULL, CHARON_SIGNATURE, CHARON_OTHER_METHOD };
 
 /// What a peer says about itself in IKE_AUTH; nothing of it is proven, and all of it ends with the call.
 struct charon_claim {
+    struct charon_flow flow; ///< what it asks for; the two hosts where that is none
     enum charon_method method;
     char const* name;      ///< an ID_FQDN, else ""
     struct charon_key key; ///< from its CERT payload (RFC 7670), size 0 where it sent none
@@ -133,7 +135,8 @@ struct charon_hooks {
     int (*authorize)(void* context, struct charon_sa const* sa, int key);
     /// Whether the peer of an admitted IKE_SA is to get the flow that it asks for in IKE_AUTH; if not, it
     /// hears TS_UNACCEPTABLE.
-    int (*accepts)(void* context, struct charon_sa const* sa, struct charon_flow const* flow);
+    int (*accepts)(void* context, struct charon_sa const* sa, struct charon_flow const* hosts,
+                   struct charon_flow const* flow, int tunnel);
     /// For the SAs of an IKE_SA that is authorized; 0 where there is none.
     uint32_t (*reqid)(void* context, struct charon_sa const* sa);
 
@@ -200,7 +203,8 @@ int charon_start(struct charon_options const* options, struct charon_hooks const
 void charon_stop(void);
 
 /// Ends in begun() and later sa_gone(), or in not_begun().
-void charon_negotiate(uint64_t negotiation, struct charon_flow const* flow, unsigned silence_ms);
+void charon_negotiate(uint64_t negotiation, struct charon_flow const* hosts, struct charon_flow const* flow,
+                      unsigned silence_ms);
 /// Takes up the message that the authentication hook has made wait.
 void charon_resume(struct charon_sa const* sa);
 /// Queues a DELETE; nothing happens where the SA is gone already.

@@ -143,7 +143,9 @@ bool take_claim(ike_sa_t* ike_sa, message_t* message)
     }
     char name[256];
     read_name(message, name, sizeof name);
+    struct offer const* offer = offer_of(ike_sa);
     struct charon_claim claim = {
+        .flow = offer && offer->offered != OFFERED_OTHER ? offer->flow : hosts_of(ike_sa),
         .method = method_of(message),
         .name = name,
         .key = raw_key_in(message),

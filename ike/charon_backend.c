@@ -22,15 +22,14 @@ static enumerator_t* ike_configs(backend_t* self, host_t* me, host_t* other)
     return enumerator_create_single(make_ike_config(&flow, FALSE), destroy_ike_config);
 }
 
-/// FALSE where the peer asks for no flow of the two hosts, or for one that it is not to get.
-static bool is_accepted(ike_sa_t* ike_sa, struct charon_flow* flow)
+/// FALSE where the peer asks for no flow, or for one that it is not to get.
+static bool is_accepted(ike_sa_t* ike_sa, struct charon_flow const* hosts, struct offer const* offer)
 {
-    struct offer const* offer = offer_of(ike_sa);
     if (!offer || offer->offered == OFFERED_OTHER)
         return FALSE;
-    flow->service = offer->service;
     struct charon_sa sa = sa_of(ike_sa);
-    return charon_layer.hooks.accepts(charon_layer.hooks.context, &sa, flow);
+    return charon_layer.hooks.accepts(charon_layer.hooks.context, &sa, hosts, &offer->flow,
+                                      offer->mode == MODE_TUNNEL);
 }
 
 /// Asked on IKE_AUTH, after the message hook has seen the request. The identities say nothing; the addresses
@@ -43,9 +42,10 @@ static enumerator_t* peer_configs(backend_t* self, identification_t* me, identif
     ike_sa_t* ike_sa = charon->bus->get_sa(charon->bus);
     if (!ike_sa)
         return enumerator_create_empty();
-    struct charon_flow flow = flow_of(ike_sa);
-    peer_cfg_t* config =
-        is_accepted(ike_sa, &flow) ? make_peer_config(&flow, FALSE) : make_childless_config(&flow);
+    struct charon_flow hosts = hosts_of(ike_sa);
+    struct offer const* offer = offer_of(ike_sa);
+    peer_cfg_t* config = is_accepted(ike_sa, &hosts, offer) ? make_peer_config(&hosts, &offer->flow, FALSE)
+                                                            : make_childless_config(&hosts);
     return enumerator_create_single(config, destroy_peer_config);
 }
 

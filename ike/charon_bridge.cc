@@ -10,9 +10,10 @@ namespace oekd {
 
 namespace {
 
-SaDescription describe(charon_child const& child, Flow const& flow)
+SaDescription describe(charon_child const& child, Flow const& hosts, Flow const& flow)
 {
     return {.flow = flow,
+            .endpoints = {.local = hosts.local, .remote = hosts.remote},
             .reqid = Reqid(child.reqid),
             .mode = child.tunnel ? EspMode::Tunnel : EspMode::Transport,
             .inbound = Spi(child.inbound_spi),
@@ -120,10 +121,14 @@ struct CharonBridge::Hooks {
     {
         return sas(context).authorize(*sa, key < 0 ? std::nullopt : std::optional(static_cast<size_t>(key)));
     }
-    static int accepts(void* context, charon_sa const* sa, charon_flow const* flow) noexcept
+    static int accepts(void* context, charon_sa const* sa, charon_flow const* hosts, charon_flow const* flow,
+                       int tunnel) noexcept
     {
+        auto pair = to_flow(*hosts);
         auto wanted = to_flow(*flow);
-        return wanted && sas(context).accepts(*sa, *wanted);
+        return pair && wanted &&
+               sas(context).accepts(*sa, {.local = pair->local, .remote = pair->remote}, *wanted,
+                                    tunnel ? EspMode::Tunnel : EspMode::Transport);
     }
     static uint32_t reqid(void* context, charon_sa const* sa) noexcept
     {
@@ -158,13 +163,16 @@ struct CharonBridge::Hooks {
 
     static int child_up(void* context, charon_sa const* sa, charon_child const* child) noexcept
     {
+        auto hosts = to_flow(child->hosts);
         auto flow = to_flow(child->flow);
-        return flow && sas(context).child_up(*sa, describe(*child, *flow));
+        return hosts && flow && sas(context).child_up(*sa, describe(*child, *hosts, *flow));
     }
     static void child_rekeyed(void* context, charon_sa const* sa, charon_child const* child) noexcept
     {
-        if (auto flow = to_flow(child->flow))
-            sas(context).child_rekeyed(*sa, describe(*child, *flow));
+        auto hosts = to_flow(child->hosts);
+        auto flow = to_flow(child->flow);
+        if (hosts && flow)
+            sas(context).child_rekeyed(*sa, describe(*child, *hosts, *flow));
     }
     static void child_down(void* context, charon_sa const* sa) noexcept { sas(context).child_down(*sa); }
     static void sa_rekeyed(void* context, charon_sa const* old, charon_sa const* successor) noexcept

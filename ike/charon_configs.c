@@ -76,11 +76,11 @@ bool check_proposals(void)
     return add_all(PROTO_IKE, FALSE, discard, NULL) && add_all(PROTO_ESP, FALSE, discard, NULL);
 }
 
-ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator)
+ike_cfg_t* make_ike_config(struct charon_flow const* hosts, bool initiator)
 {
     char local[64], remote[64];
-    host_t* me = host_from_address(&flow->local, 0);
-    host_t* other = host_from_address(&flow->remote, 0);
+    host_t* me = host_from_address(&hosts->local, 0);
+    host_t* other = host_from_address(&hosts->remote, 0);
     snprintf(local, sizeof local, "%H", me);
     snprintf(remote, sizeof remote, "%H", other);
     DESTROY_IF(me);
@@ -102,10 +102,10 @@ ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator)
 }
 
 /// How we speak to the peer; of a negotiation of ours that is said later.
-static auth_cfg_t* make_own_auth(struct charon_flow const* flow)
+static auth_cfg_t* make_own_auth(struct charon_flow const* hosts)
 {
     auth_cfg_t* config = auth_cfg_create();
-    host_t* host = host_from_address(&flow->local, 0);
+    host_t* host = host_from_address(&hosts->local, 0);
     add_own_rules(config, authentication_of(charon->bus->get_sa(charon->bus)), host);
     host->destroy(host);
     return config;
@@ -129,12 +129,15 @@ static void add_selectors(child_cfg_t* config, struct charon_flow const* flow)
                                  make_selector(&flow->remote, service->protocol, service->remote_port));
 }
 
-static child_cfg_t* make_child_config(struct charon_flow const* flow, bool initiator)
+/// Who speaks for another host can only do so in tunnel mode.
+static child_cfg_t* make_child_config(struct charon_flow const* hosts, struct charon_flow const* flow,
+                                      bool initiator)
 {
+    bool tunnel = charon_layer.options.tunnel || !same_hosts(hosts, flow);
     uint64_t rekey = charon_layer.options.rekey_child_s;
     child_cfg_create_t data = {
         .options = OPT_NO_POLICIES,
-        .mode = charon_layer.options.tunnel ? MODE_TUNNEL : MODE_TRANSPORT,
+        .mode = tunnel ? MODE_TUNNEL : MODE_TRANSPORT,
         .lifetime.time = {.rekey = rekey, .life = rekey + rekey / 10 + 60, .jitter = rekey / 10},
         // Without extended sequence numbers the counter has 32 bits.
         .lifetime.packets = {.rekey = 4000000000, .life = 4200000000, .jitter = 100000000},
@@ -146,7 +149,7 @@ static child_cfg_t* make_child_config(struct charon_flow const* flow, bool initi
     return config;
 }
 
-static peer_cfg_t* make_config(struct charon_flow const* flow, bool initiator)
+static peer_cfg_t* make_config(struct charon_flow const* hosts, bool initiator)
 {
     uint32_t rekey = charon_layer.options.rekey_ike_s;
     peer_cfg_create_t data = {
@@ -160,20 +163,20 @@ static peer_cfg_t* make_config(struct charon_flow const* flow, bool initiator)
         .over_time = rekey / 10 + 60,
         .dpd = charon_layer.options.liveness_s,
     };
-    peer_cfg_t* config = peer_cfg_create("oekd", make_ike_config(flow, initiator), &data);
-    config->add_auth_cfg(config, make_own_auth(flow), TRUE);
+    peer_cfg_t* config = peer_cfg_create("oekd", make_ike_config(hosts, initiator), &data);
+    config->add_auth_cfg(config, make_own_auth(hosts), TRUE);
     config->add_auth_cfg(config, make_peer_auth(), FALSE);
     return config;
 }
 
-peer_cfg_t* make_peer_config(struct charon_flow const* flow, bool initiator)
+peer_cfg_t* make_peer_config(struct charon_flow const* hosts, struct charon_flow const* flow, bool initiator)
 {
-    peer_cfg_t* config = make_config(flow, initiator);
-    config->add_child_cfg(config, make_child_config(flow, initiator));
+    peer_cfg_t* config = make_config(hosts, initiator);
+    config->add_child_cfg(config, make_child_config(hosts, flow, initiator));
     return config;
 }
 
-peer_cfg_t* make_childless_config(struct charon_flow const* flow) { return make_config(flow, FALSE); }
+peer_cfg_t* make_childless_config(struct charon_flow const* hosts) { return make_config(hosts, FALSE); }
 
 child_cfg_t* child_config_of(peer_cfg_t* peer)
 {

@@ -20,7 +20,7 @@ host_t* host_from_address(struct charon_address const* address, uint16_t port)
     return host_create_from_chunk(address->length == 4 ? AF_INET : AF_INET6, bytes, port);
 }
 
-struct charon_flow flow_of(ike_sa_t* ike_sa)
+struct charon_flow hosts_of(ike_sa_t* ike_sa)
 {
     return (struct charon_flow){
         .local = address_from_host(ike_sa->get_my_host(ike_sa)),

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ike/charon_layer.h"
 
-// What an anonymous peer must not get: selectors other than those of the flow that the IKE_SA is for (its
-// address and ours, and the service), a second child, another mode in the middle of the flow. An empty list
-// of selectors makes libcharon answer TS_UNACCEPTABLE, or send a DELETE as the initiator.
+// What a peer must not get: selectors other than those of the flow that the IKE_SA is for, a second child,
+// another mode in the middle of the flow. An empty list of selectors makes libcharon answer TS_UNACCEPTABLE,
+// or send a DELETE as the initiator.
 
 /// With one child, its replacement, and those that wait for their end after a rekeying.
 enum { most_children = 4 };
@@ -79,9 +79,9 @@ static bool changes_mode(ike_sa_t* ike_sa, struct offer const* offer)
 /// encapsulation is merely forced they do, and all is well.)
 static bool is_about_flow(struct offer const* offer, child_sa_t* child)
 {
-    struct charon_service ours;
-    return offer->offered != OFFERED_OTHER && service_of_config(child->get_config(child), &ours) &&
-           same_service(&offer->service, &ours);
+    struct charon_flow ours;
+    return offer->offered != OFFERED_OTHER && flow_of_config(child->get_config(child), &ours) &&
+           same_flow(&offer->flow, &ours);
 }
 
 static bool refuses_request(ike_sa_t* ike_sa, child_sa_t* child)

@@ -103,6 +103,7 @@ static void schedule_review(ike_sa_t* ike_sa, bool last, unsigned delay_ms)
 
 struct negotiation {
     uint64_t number;
+    struct charon_flow hosts;
     struct charon_flow flow;
     unsigned silence_ms;
 };
@@ -111,7 +112,7 @@ static job_requeue_t run_negotiation(void* data)
 {
     struct negotiation* negotiation = data;
     struct charon_hooks const* hooks = &charon_layer.hooks;
-    peer_cfg_t* peer = make_peer_config(&negotiation->flow, TRUE);
+    peer_cfg_t* peer = make_peer_config(&negotiation->hosts, &negotiation->flow, TRUE);
     ike_sa_t* ike_sa = charon->ike_sa_manager->checkout_by_config(charon->ike_sa_manager, peer);
     if (!ike_sa) {
         peer->destroy(peer);
@@ -130,10 +131,11 @@ static job_requeue_t run_negotiation(void* data)
     return JOB_REQUEUE_NONE;
 }
 
-void charon_negotiate(uint64_t number, struct charon_flow const* flow, unsigned silence_ms)
+void charon_negotiate(uint64_t number, struct charon_flow const* hosts, struct charon_flow const* flow,
+                      unsigned silence_ms)
 {
     struct negotiation* negotiation;
-    INIT(negotiation, .number = number, .flow = *flow, .silence_ms = silence_ms);
+    INIT(negotiation, .number = number, .hosts = *hosts, .flow = *flow, .silence_ms = silence_ms);
     queue(run_negotiation, negotiation, free);
 }
 

@@ -22,8 +22,8 @@ extern struct charon_layer charon_layer;
 // charon_convert.c
 struct charon_address address_from_host(host_t* host);
 host_t* host_from_address(struct charon_address const* address, uint16_t port);
-/// The two hosts, and all that they exchange.
-struct charon_flow flow_of(ike_sa_t* ike_sa);
+/// The two that speak IKE, and all that they exchange.
+struct charon_flow hosts_of(ike_sa_t* ike_sa);
 struct charon_sa sa_of(ike_sa_t* ike_sa);
 
 // charon_settings.c
@@ -32,21 +32,22 @@ void apply_settings(struct charon_options const* options);
 // charon_configs.c
 bool check_proposals(void);
 /// With a configuration for one child that has exactly the flow's selectors.
-peer_cfg_t* make_peer_config(struct charon_flow const* flow, bool initiator);
+peer_cfg_t* make_peer_config(struct charon_flow const* hosts, struct charon_flow const* flow, bool initiator);
 /// One without: each child is refused with TS_UNACCEPTABLE.
-peer_cfg_t* make_childless_config(struct charon_flow const* flow);
+peer_cfg_t* make_childless_config(struct charon_flow const* hosts);
 child_cfg_t* child_config_of(peer_cfg_t* peer);
-ike_cfg_t* make_ike_config(struct charon_flow const* flow, bool initiator);
+ike_cfg_t* make_ike_config(struct charon_flow const* hosts, bool initiator);
 
 // charon_selectors.c
 traffic_selector_t* make_selector(struct charon_address const* address, uint8_t protocol, uint16_t port);
 /// NULL where the list has none or several.
 traffic_selector_t* only_selector(linked_list_t* list);
-/// TRUE where each list has just one selector and the two are one service. Addresses are not looked at.
-bool read_service(linked_list_t* local, linked_list_t* remote, struct charon_service* service);
-bool service_of_child(child_sa_t* child, struct charon_service* service);
-bool service_of_config(child_cfg_t* config, struct charon_service* service);
-bool same_service(struct charon_service const* one, struct charon_service const* other);
+/// TRUE where each list has just one selector, each is for one host, and the two are one service.
+bool read_flow(linked_list_t* local, linked_list_t* remote, struct charon_flow* flow);
+bool flow_of_child(child_sa_t* child, struct charon_flow* flow);
+bool flow_of_config(child_cfg_t* config, struct charon_flow* flow);
+bool same_hosts(struct charon_flow const* one, struct charon_flow const* other);
+bool same_flow(struct charon_flow const* one, struct charon_flow const* other);
 void destroy_selectors(linked_list_t* list);
 
 // charon_auth_null.c
@@ -95,11 +96,11 @@ void use_own_reqids(void);
 extern backend_t responder_backend;
 
 // charon_offer.c
-/// How the selectors of a message stand to the two hosts that it came from and went to.
+/// What the selectors of a message name.
 enum offered {
-    OFFERED_OTHER, ///< no flow of theirs
-    OFFERED_MORE,  ///< all that they exchange, among other things
-    OFFERED_FLOW,  ///< a service or all that they exchange, and nothing else
+    OFFERED_OTHER, ///< no flow
+    OFFERED_MORE,  ///< all that the two hosts exchange that it came from and went to, among other things
+    OFFERED_FLOW,  ///< of two hosts a service, or all that they exchange, and nothing else
 };
 /// What the peer's message at hand asks for.
 struct offer {
@@ -107,7 +108,7 @@ struct offer {
     exchange_type_t exchange;
     ipsec_mode_t mode;
     enum offered offered;
-    struct charon_service service; ///< as we see it: `local` is ours
+    struct charon_flow flow; ///< as we see it: `local` is on our side
 };
 void note_message(ike_sa_t* ike_sa, message_t* message);
 /// NULL where this thread has no message of that IKE_SA at hand.

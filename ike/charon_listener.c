@@ -95,7 +95,7 @@ static int tell_child(ike_sa_t* ike_sa, child_sa_t* child, child_hook_t hook)
     describe(ike_sa->get_proposal(ike_sa), ike, sizeof ike);
     describe(child->get_proposal(child), esp, sizeof esp);
     struct charon_child told = {
-        .flow = flow_of(ike_sa),
+        .hosts = hosts_of(ike_sa),
         .reqid = child->get_reqid(child),
         .tunnel = child->get_mode(child) == MODE_TUNNEL,
         .inbound_spi = ntohl(child->get_spi(child, TRUE)),
@@ -103,7 +103,7 @@ static int tell_child(ike_sa_t* ike_sa, child_sa_t* child, child_hook_t hook)
         .ike_proposal = ike,
         .esp_proposal = esp,
     };
-    if (!service_of_child(child, &told.flow.service))
+    if (!flow_of_child(child, &told.flow))
         return 0;
     struct charon_sa sa = sa_of(ike_sa);
     return hook(charon_layer.hooks.context, &sa, &told);

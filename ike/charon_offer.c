@@ -83,12 +83,6 @@ static linked_list_t* selectors_in(message_t* message, payload_type_t type)
     return payload ? payload->get_traffic_selectors(payload) : linked_list_create();
 }
 
-static bool names_only(linked_list_t* list, host_t* host)
-{
-    traffic_selector_t* selector = only_selector(list);
-    return selector && selector->is_host(selector, host);
-}
-
 static bool includes_all_of(linked_list_t* list, host_t* host)
 {
     bool found = FALSE;
@@ -109,10 +103,12 @@ static void read_selectors(message_t* message, struct offer* offer)
     host_t* peer = message->get_source(message);
     linked_list_t* local = selectors_in(message, request ? PLV2_TS_RESPONDER : PLV2_TS_INITIATOR);
     linked_list_t* remote = selectors_in(message, request ? PLV2_TS_INITIATOR : PLV2_TS_RESPONDER);
-    if (names_only(local, us) && names_only(remote, peer) && read_service(local, remote, &offer->service))
+    if (read_flow(local, remote, &offer->flow))
         offer->offered = OFFERED_FLOW;
-    else if (includes_all_of(local, us) && includes_all_of(remote, peer))
+    else if (includes_all_of(local, us) && includes_all_of(remote, peer)) {
         offer->offered = OFFERED_MORE;
+        offer->flow = (struct charon_flow){.local = address_from_host(us), .remote = address_from_host(peer)};
+    }
     destroy_selectors(local);
     destroy_selectors(remote);
 }

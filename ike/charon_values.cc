@@ -90,7 +90,10 @@ Claim to_claim(charon_claim const& claim)
         return Claim::Method::Other;
     };
     auto const spki = std::as_bytes(std::span(claim.key.data, claim.key.size));
-    return {.method = method(), .name = claim.name, .spki = {spki.begin(), spki.end()}};
+    return {.flow = to_flow(claim.flow),
+            .method = method(),
+            .name = claim.name,
+            .spki = {spki.begin(), spki.end()}};
 }
 
 } // namespace oekd

@@ -8,22 +8,28 @@
 
 namespace oekd {
 
-bool Expectation::ask(std::string name)
+bool Expectation::ask(Question const& question)
 {
-    bool const asked_by_name = m_question && !m_question->empty();
-    if (asked_by_name || m_question == name)
+    constexpr unsigned most = 2; // with IKE_SA_INIT about the address, with IKE_AUTH what it claims
+    if (m_question == question || m_asked == most)
         return false;
-    m_question = std::move(name);
+    ++m_asked;
+    m_question = question;
     m_known.reset();
     return true;
 }
 
-bool Expectation::answer(std::string const& name, Authentication known)
+bool Expectation::tell(Authentication known)
 {
-    if (m_known || m_refused || m_question.value_or("") != name)
+    if (m_known || m_refused)
         return false;
     m_known = std::move(known);
     return std::exchange(m_waits, false);
+}
+
+bool Expectation::answer(Question const& question, Authentication known)
+{
+    return m_question == question && tell(std::move(known));
 }
 
 bool Expectation::refuse()
@@ -46,6 +52,12 @@ std::vector<Expectation::Candidate> const& Expectation::candidates(Claim const& 
     if (offered && std::ranges::find(m_candidates, *offered, &Candidate::key) == m_candidates.end())
         m_candidates.push_back({.key = *offered, .spki = claim.spki, .from = Candidate::From::Peer});
     return m_candidates;
+}
+
+bool Expectation::is_expected(std::optional<size_t> candidate) const
+{
+    return candidate && *candidate < m_candidates.size() &&
+           m_candidates[*candidate].from == Candidate::From::Expected;
 }
 
 bool Expectation::authorize(std::optional<size_t> candidate)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ike/authentication.h"
+#include "policy/flow.h"
 
 #include <cstddef>
 #include <optional>
@@ -12,6 +13,7 @@ namespace oekd {
 
 /// What a peer says about itself in IKE_AUTH. Nothing of it is proven.
 struct Claim {
+    std::optional<Flow> flow{}; ///< what it asks for
     enum class Method { Null, Signature, Other } method = Method::Other;
     std::string name{};            ///< ID_FQDN as it came, "" for every other identity
     std::vector<std::byte> spki{}; ///< from its CERT payload (RFC 7670), empty where there was none
@@ -21,15 +23,24 @@ struct Claim {
 /// wait. Not thread-safe.
 class Expectation {
 public:
+    /// To the main thread: what is expected of who wants this flow and has this name, or (where it is empty)
+    /// of who has the flow's address.
+    struct Question {
+        Flow flow;
+        std::string name{};
+        friend bool operator==(Question const&, Question const&) = default;
+    };
+
     /// Unknown until answer().
     Expectation() = default;
     explicit Expectation(Authentication known) : m_known(std::move(known)) {}
 
-    /// A question to the main thread: what is expected of who has this name, or (where it is empty) of the
-    /// peer's address. False where it was asked before, or another name was: one peer, at most two questions.
-    [[nodiscard]] bool ask(std::string name);
-    /// True where a message waits for this answer. Answers to no question, or to an older one, are ignored.
-    [[nodiscard]] bool answer(std::string const& name, Authentication known);
+    /// False where it was asked before, or two others were: more a stranger does not get.
+    [[nodiscard]] bool ask(Question const& question);
+    /// True where a message waits for this answer. Answers to an older question are ignored.
+    [[nodiscard]] bool answer(Question const& question, Authentication known);
+    /// The same, where nothing was asked.
+    [[nodiscard]] bool tell(Authentication known);
     [[nodiscard]] bool is_known() const { return m_known.has_value(); }
     [[nodiscard]] bool is_refused() const { return m_refused; }
     /// Whatever it proves is not enough. True where a message waits.
@@ -48,6 +59,7 @@ public:
     /// Which keys count for this claim; only once it is known.
     [[nodiscard]] std::vector<Candidate> const& candidates(Claim const& claim);
 
+    [[nodiscard]] bool is_expected(std::optional<size_t> candidate) const;
     /// The peer has authenticated, by AUTH-NULL (nullopt) or by the key of this candidate. False where that
     /// is not enough.
     [[nodiscard]] bool authorize(std::optional<size_t> candidate);
@@ -57,7 +69,8 @@ public:
 
 private:
     std::optional<Authentication> m_known;
-    std::optional<std::string> m_question;
+    std::optional<Question> m_question;
+    unsigned m_asked = 0;
     std::vector<Candidate> m_candidates;
     std::optional<PublicKey> m_proven;
     std::optional<PublicKey> m_offered;

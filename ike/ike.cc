@@ -143,14 +143,16 @@ Ike::~Ike()
 }
 
 void Ike::negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries,
-                    std::optional<Authentication> authentication)
+                    std::optional<Authentication> authentication, std::optional<Endpoints> endpoints)
 {
     if (authentication)
         authentication = m_state->possible(std::move(*authentication));
-    if (!m_state->sas.reserve(id, flow, forgeries, std::move(authentication)))
+    if (!m_state->sas.reserve(id, flow, forgeries, std::move(authentication), endpoints))
         return;
-    auto pair = to_charon(flow);
-    charon_negotiate(uint64_t(id), &pair, milliseconds(m_state->silence(probe)));
+    auto const [local, remote] = endpoints.value_or(Endpoints{.local = flow.local, .remote = flow.remote});
+    auto const hosts = to_charon(Flow{.local = local, .remote = remote});
+    auto const wanted = to_charon(flow);
+    charon_negotiate(uint64_t(id), &hosts, &wanted, milliseconds(m_state->silence(probe)));
 }
 
 static void resume(std::optional<charon_sa> const& waiting)

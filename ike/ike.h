@@ -71,9 +71,11 @@ public:
     /// one SaUp or NegotiationEnded (with Failure::Local where a limit was reached).
     /// With Probe::Once, IKE_SA_INIT is not repeated. With Forgeries::Ignore, refusals of IKE_SA_INIT are
     /// taken for forged. Without an authentication, everything before IKE_AUTH is done while expect() is
-    /// awaited, as long as the deadline lets it.
+    /// awaited, as long as the deadline lets it. With endpoints other than the flow's hosts it is tunnel
+    /// mode, and the peer must prove one of the keys, whatever the authentication demands.
     void negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries,
-                   std::optional<Authentication> authentication = Authentication{});
+                   std::optional<Authentication> authentication = Authentication{},
+                   std::optional<Endpoints> endpoints = std::nullopt);
     /// Once for each such negotiation; ids that are not waiting are ignored.
     void expect(NegotiationId id, Authentication authentication);
     /// Ends a negotiation in NegotiationEnded with Failure::Local, unless IKE_AUTH was sent already.

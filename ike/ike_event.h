@@ -16,10 +16,19 @@ namespace oekd {
 /// Names one negotiation that we started; the caller chooses it. 0 is none.
 enum class NegotiationId : uint64_t {};
 
+/// The two that speak IKE, and between whom a tunnel goes. They are the flow's hosts unless one of them
+/// speaks for another.
+struct Endpoints {
+    Address local;
+    Address remote;
+    friend bool operator==(Endpoints const&, Endpoints const&) = default;
+};
+
 /// An established CHILD_SA and its IKE_SA.
 struct SaDescription {
     IkeSaId sa{};
     Flow flow;
+    Endpoints endpoints{};
     Reqid reqid{};
     EspMode mode = EspMode::Transport;
     Spi inbound{};
@@ -71,12 +80,13 @@ struct PeerRefusedPort {
 };
 
 /// A peer begins, and what is expected of it must be known before it is authenticated (Ike::answer()). Comes
-/// with IKE_SA_INIT, from an address that may be forged, and once more where the peer claims a name.
+/// with IKE_SA_INIT, from an address that may be forged, and once more where the peer claims a name or wants
+/// to speak for another host.
 struct KeysWanted {
     IkeSaId sa{};
-    Flow flow; ///< the two hosts
-    std::string
-        identity{}; ///< the name that it claims, a valid one in lower case; "" where the address counts
+    Endpoints endpoints{};
+    Flow flow; ///< without its service. The endpoints, or what the peer asks for: then it needs a key
+    std::string identity{}; ///< the name that it claims, valid and in lower case; "" where the address counts
 };
 
 using IkeEvent = std::variant<SaUp, SaConfirmed, SaRekeyed, SaDown, NegotiationEnded, PeerHeard,

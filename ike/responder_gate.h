@@ -25,6 +25,10 @@ public:
     /// it hears TS_UNACCEPTABLE.
     [[nodiscard]] virtual bool accepts(Flow const& flow) noexcept = 0;
 
+    /// Whether we are the gateway of this host behind us, for whom a peer may want to talk to it. Called
+    /// before accepts(), where the flow's local address is not the one that IKE goes to.
+    [[nodiscard]] virtual bool speaks_for(Address const& /*client*/) noexcept { return false; }
+
     /// A CHILD_SA is in the kernel and, where the peer started, our IKE_AUTH answer has not left yet: its
     /// policies must be in place when this returns (RFC 4322 §11.2.12.4).
     virtual void sa_installed(SaDescription const& sa) noexcept = 0;

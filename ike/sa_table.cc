@@ -21,10 +21,7 @@ static Address counted(Address const& remote)
     return remote.family() == Family::V6 ? Prefix(remote, 64).address() : remote;
 }
 
-static bool same_hosts(Flow const& one, Flow const& other)
-{
-    return one.local == other.local && one.remote == other.remote;
-}
+static Endpoints endpoints_of(Flow const& flow) { return {.local = flow.local, .remote = flow.remote}; }
 
 // ---- what comes and goes
 
@@ -46,16 +43,16 @@ bool SaTable::has_room() const { return m_entries.size() + m_reserved.size() < m
 void SaTable::add(Entry entry)
 {
     auto const number = entry.sa.id;
-    ++m_per_remote[entry.flow.remote];
+    ++m_per_remote[entry.endpoints.remote];
     if (entry.negotiation == NegotiationId{})
-        ++m_per_address[counted(entry.flow.remote)];
+        ++m_per_address[counted(entry.endpoints.remote)];
     else
         m_by_spi.emplace(entry.sa.initiator_spi, number);
     m_entries.emplace(number, std::move(entry));
 }
 
 bool SaTable::reserve(NegotiationId id, Flow const& flow, Forgeries forgeries,
-                      std::optional<Authentication> authentication)
+                      std::optional<Authentication> authentication, std::optional<Endpoints> endpoints)
 {
     std::scoped_lock lock(m_mutex);
     auto refuse = [&](std::string detail) {
@@ -67,7 +64,8 @@ bool SaTable::reserve(NegotiationId id, Flow const& flow, Forgeries forgeries,
         return refuse("too many negotiations at the same time");
     if (!has_room())
         return refuse("too many IKE_SAs");
-    m_reserved.emplace(id, Reservation{.flow = flow,
+    m_reserved.emplace(id, Reservation{.endpoints = endpoints.value_or(endpoints_of(flow)),
+                                       .flow = flow,
                                        .forgeries = forgeries,
                                        .expectation = authentication ? Expectation(std::move(*authentication))
                                                                      : Expectation()});
@@ -80,9 +78,10 @@ void SaTable::begun(NegotiationId id, charon_sa const& sa)
     auto reserved = m_reserved.extract(id);
     if (!reserved)
         return;
-    auto& [flow, forgeries, expectation] = reserved.mapped();
+    auto& [endpoints, flow, forgeries, expectation] = reserved.mapped();
     add(Entry{.name = IkeSaId(sa.id),
               .sa = sa,
+              .endpoints = endpoints,
               .flow = flow,
               .negotiation = id,
               .expectation = std::move(expectation),
@@ -111,19 +110,26 @@ bool SaTable::admit(charon_sa const& sa, Flow const& flow)
     bool const too_many = known != m_per_address.end() && known->second >= m_limits.per_address;
     if (too_many || !has_room() || entry(sa))
         return false;
-    add(Entry{.name = IkeSaId(sa.id), .sa = sa, .flow = flow});
+    add(Entry{.name = IkeSaId(sa.id), .sa = sa, .endpoints = endpoints_of(flow), .flow = flow});
     begin_to_expect(*entry(sa));
     return true;
 }
 
-bool SaTable::accepts(charon_sa const& sa, Flow const& flow)
+bool SaTable::accepts(charon_sa const& sa, Endpoints const& endpoints, Flow const& flow, EspMode mode)
 {
+    if (flow.local != endpoints.local && !m_gate.speaks_for(flow.local))
+        return false;
     if (!m_gate.accepts(flow))
         return false;
     std::scoped_lock lock(m_mutex);
     auto* found = entry(sa);
     // The limits were asked for the address that IKE_SA_INIT came from.
-    if (!found || found->stage != Stage::SettingUp || !same_hosts(found->flow, flow))
+    if (!found || found->stage != Stage::SettingUp || found->endpoints != endpoints)
+        return false;
+    // Behind a NAT libcharon rewrites the selectors of transport mode to the NAT's address.
+    if (endpoints_of(flow) != endpoints && mode != EspMode::Tunnel)
+        return false;
+    if (flow.remote != endpoints.remote && !found->signs)
         return false;
     if (std::exchange(found->accepted, true))
         return found->flow == flow;
@@ -168,9 +174,9 @@ void SaTable::sa_gone(charon_sa const& sa)
     end(*found);
     if (found->reqid)
         m_reqids.release(found->flow, proof(*found));
-    count_down(m_per_remote, found->flow.remote);
+    count_down(m_per_remote, found->endpoints.remote);
     if (found->negotiation == NegotiationId{})
-        count_down(m_per_address, counted(found->flow.remote));
+        count_down(m_per_address, counted(found->endpoints.remote));
     m_renamed.erase(found->name);
     m_entries.erase(sa.id);
     if (m_entries.empty())

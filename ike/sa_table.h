@@ -52,7 +52,8 @@ public:
     /// Makes room for one more negotiation; false where a limit is reached, which is told as
     /// NegotiationEnded. Without an authentication, IKE_AUTH waits for expect().
     [[nodiscard]] bool reserve(NegotiationId id, Flow const& flow, Forgeries forgeries = Forgeries::Heed,
-                               std::optional<Authentication> authentication = Authentication{});
+                               std::optional<Authentication> authentication = Authentication{},
+                               std::optional<Endpoints> endpoints = std::nullopt);
     /// The IKE_SA whose message must be taken up again (charon_resume()), where one waits.
     [[nodiscard]] std::optional<charon_sa> expect(NegotiationId id, Authentication authentication);
     [[nodiscard]] std::optional<charon_sa> answer(KeysWanted const& question, Authentication authentication);
@@ -91,7 +92,8 @@ public:
     /// Nobody said in time what is expected of the peer.
     void overdue(charon_sa const& sa);
     /// Whether the peer of an admitted IKE_SA is to get that flow.
-    [[nodiscard]] bool accepts(charon_sa const& sa, Flow const& flow);
+    [[nodiscard]] bool accepts(charon_sa const& sa, Endpoints const& endpoints, Flow const& flow,
+                               EspMode mode);
     /// For the SA of an IKE_SA that is authorized. nullopt where none is free.
     [[nodiscard]] std::optional<Reqid> reqid(charon_sa const& sa);
     void heard(charon_sa const& sa, Heard what);
@@ -117,9 +119,11 @@ private:
     struct Entry {
         IkeSaId name{}; ///< the number it began with; IKE rekeying changes libcharon's number, never this one
         charon_sa sa{};
-        Flow flow;                   ///< of a peer's IKE_SA the two hosts, until it has said what it wants
+        Endpoints endpoints;
+        Flow flow;                   ///< of a peer's IKE_SA the endpoints, until it has said what it wants
         NegotiationId negotiation{}; ///< 0 where the peer started
         Expectation expectation{};
+        bool signs = false;                        ///< or so the peer says
         bool accepted = false;                     ///< the flow is what the peer shall get
         std::optional<Reqid> reqid = std::nullopt; ///< held in m_reqids
         Stage stage = Stage::SettingUp;
@@ -142,8 +146,9 @@ private:
     [[nodiscard]] Entry* by_name(IkeSaId name);
     [[nodiscard]] Entry* negotiation(NegotiationId id);
     void begin_to_expect(Entry& entry);
-    void ask(Entry& entry, std::string const& name);
-    [[nodiscard]] std::string name_in(Entry const& entry, Claim const& claim) const;
+    void ask(Entry& entry, Expectation::Question const& question);
+    [[nodiscard]] Expectation::Question question_about(Entry const& entry,
+                                                       std::optional<Claim> const& claim) const;
     void complete(SaDescription& description, Entry const& entry) const;
     [[nodiscard]] static PeerProof proof(Entry const& entry);
 
@@ -158,6 +163,7 @@ private:
     std::unordered_map<uint32_t, Entry> m_entries; ///< by libcharon's number
     std::unordered_map<IkeSaId, uint32_t> m_renamed;
     struct Reservation {
+        Endpoints endpoints;
         Flow flow;
         Forgeries forgeries = Forgeries::Heed;
         Expectation expectation;

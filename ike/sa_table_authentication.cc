@@ -10,11 +10,11 @@ std::optional<charon_sa> SaTable::expect(NegotiationId id, Authentication authen
 {
     std::scoped_lock lock(m_mutex);
     if (auto reserved = m_reserved.find(id); reserved != m_reserved.end()) {
-        (void)reserved->second.expectation.answer("", std::move(authentication));
+        (void)reserved->second.expectation.tell(std::move(authentication));
         return std::nullopt;
     }
     auto* found = negotiation(id);
-    bool const waits = found && found->expectation.answer("", std::move(authentication));
+    bool const waits = found && found->expectation.tell(std::move(authentication));
     return waits ? std::optional(found->sa) : std::nullopt;
 }
 
@@ -22,7 +22,8 @@ std::optional<charon_sa> SaTable::answer(KeysWanted const& question, Authenticat
 {
     std::scoped_lock lock(m_mutex);
     auto* found = by_name(question.sa);
-    bool const waits = found && found->expectation.answer(question.identity, std::move(authentication));
+    bool const waits = found && found->expectation.answer({.flow = question.flow, .name = question.identity},
+                                                          std::move(authentication));
     return waits ? std::optional(found->sa) : std::nullopt;
 }
 
@@ -55,21 +56,27 @@ void SaTable::begin_to_expect(Entry& entry)
     if (m_incoming == Incoming::Anonymous)
         entry.expectation = Expectation(Authentication{});
     else if (m_early_questions.take(LineLimit::Clock::now()))
-        ask(entry, "");
+        ask(entry, question_about(entry, std::nullopt));
 }
 
-void SaTable::ask(Entry& entry, std::string const& name)
+void SaTable::ask(Entry& entry, Expectation::Question const& question)
 {
-    if (entry.expectation.ask(name))
-        m_mailbox.post(KeysWanted{.sa = entry.name, .flow = entry.flow, .identity = name});
+    if (entry.expectation.ask(question))
+        m_mailbox.post(KeysWanted{.sa = entry.name,
+                                  .endpoints = entry.endpoints,
+                                  .flow = question.flow,
+                                  .identity = question.name});
 }
 
-/// The name that this claim must be looked up by; "" where the address counts, or nothing is to be asked.
-std::string SaTable::name_in(Entry const& entry, Claim const& claim) const
+/// Who proves nothing has no name and speaks for nobody else.
+Expectation::Question SaTable::question_about(Entry const& entry, std::optional<Claim> const& claim) const
 {
-    bool const ask = m_incoming == Incoming::Ask && entry.negotiation == NegotiationId{};
-    bool const signs = claim.method == Claim::Method::Signature;
-    return ask && signs ? host_name(claim.name).value_or("") : "";
+    Flow const hosts{.local = entry.endpoints.local, .remote = entry.endpoints.remote};
+    if (!claim || claim->method != Claim::Method::Signature)
+        return {.flow = hosts};
+    auto const wanted = claim->flow.value_or(hosts);
+    return {.flow = {.local = wanted.local, .remote = wanted.remote},
+            .name = host_name(claim->name).value_or("")};
 }
 
 SaTable::Known SaTable::authentication(charon_sa const& sa, std::optional<Claim> const& claim)
@@ -79,9 +86,9 @@ SaTable::Known SaTable::authentication(charon_sa const& sa, std::optional<Claim>
     if (!found || found->stage != Stage::SettingUp || found->expectation.is_refused())
         return {.readiness = CHARON_REFUSE};
     found->sa = sa;
-    auto const name = claim ? name_in(*found, *claim) : "";
-    if (found->negotiation == NegotiationId{} && (!name.empty() || !found->expectation.is_known()))
-        ask(*found, name);
+    found->signs = claim && claim->method == Claim::Method::Signature;
+    if (found->negotiation == NegotiationId{} && m_incoming == Incoming::Ask)
+        ask(*found, question_about(*found, claim));
     if (!found->expectation.is_known()) {
         found->expectation.wait();
         return {.readiness = CHARON_LATER};
@@ -92,11 +99,17 @@ SaTable::Known SaTable::authentication(charon_sa const& sa, std::optional<Claim>
     return known;
 }
 
+/// Nobody speaks for another host but by a key that was expected of who may.
 bool SaTable::authorize(charon_sa const& sa, std::optional<size_t> candidate)
 {
     std::scoped_lock lock(m_mutex);
     auto* found = entry(sa);
-    return found && found->stage == Stage::SettingUp && found->expectation.authorize(candidate);
+    if (!found || found->stage != Stage::SettingUp)
+        return false;
+    bool const for_another = found->flow.remote != found->endpoints.remote;
+    if (for_another && !found->expectation.is_expected(candidate))
+        return false;
+    return found->expectation.authorize(candidate);
 }
 
 void SaTable::overdue(charon_sa const& sa)

@@ -162,7 +162,7 @@ bool SaTable::ignores(Refusal const& refusal, Address const& remote)
     if (number == m_by_spi.end())
         return false;
     auto& found = m_entries.at(number->second);
-    if (found.flow.remote != remote || found.forgeries == Forgeries::Heed)
+    if (found.endpoints.remote != remote || found.forgeries == Forgeries::Heed)
         return false;
     found.ignored =
         Ending{.reason = Failure::Unprotected,
@@ -178,7 +178,7 @@ void SaTable::unreachable(Unreachable const& error)
         return;
     auto& found = m_entries.at(number->second);
     // Once is enough, and after an answer of the peer it is not true.
-    if (found.flow.remote != error.remote || found.heard || std::exchange(found.told_unreachable, true))
+    if (found.endpoints.remote != error.remote || found.heard || std::exchange(found.told_unreachable, true))
         return;
     m_mailbox.post(PeerRefusedPort{.flow = found.flow});
 }

@@ -25,6 +25,8 @@ namespace {
 struct Options {
     std::string local;
     std::string remote;
+    std::string our_client;
+    std::string their_client;
     bool initiate = false;
     unsigned count = 1;
     std::vector<std::string> services;
@@ -33,6 +35,7 @@ struct Options {
     bool classic = false;
     std::vector<std::string> ignore;
     std::vector<std::string> refuse;
+    std::vector<std::string> protect;
     std::string until;
     unsigned seconds = 20;
     unsigned rekey_child = 3600;
@@ -76,6 +79,8 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
         "standard output, one line each; exits with 0 when the --until line came.");
     app->add_option("--local", o.local, "our address, with --initiate");
     app->add_option("--remote", o.remote, "the peer's address, with --initiate");
+    app->add_option("--our-client", o.our_client, "with --initiate: the host that --local speaks for");
+    app->add_option("--their-client", o.their_client, "the host that --remote speaks for");
     app->add_flag("--initiate", o.initiate, "start a negotiation from --local to --remote");
     app->add_option("--count", o.count, "how many negotiations with that peer at the same time");
     app->add_option(
@@ -87,6 +92,7 @@ std::unique_ptr<CLI::App> make_command_line(Options& o)
     app->add_flag("--classic", o.classic, "x25519 only, no ML-KEM");
     app->add_option("--ignore", o.ignore, "be silent towards this address");
     app->add_option("--refuse", o.refuse, "answer NO_PROPOSAL_CHOSEN to this address");
+    app->add_option("--protect", o.protect, "a host that we speak for when a peer begins");
     app->add_option("--until", o.until, "end with 0 when an event line begins with this text");
     app->add_option("--seconds", o.seconds, "end after this time, with 1 if --until did not happen");
     app->add_option("--rekey-child", o.rekey_child, "seconds until a CHILD_SA is rekeyed");
@@ -158,6 +164,10 @@ public:
         auto const text = flow.service.is_everything() ? "everything" : flow.service.to_string();
         return m_options.only.empty() || std::ranges::find(m_options.only, text) != m_options.only.end();
     }
+    bool speaks_for(Address const& client) noexcept override
+    {
+        return std::ranges::find(m_options.protect, client.to_string()) != m_options.protect.end();
+    }
     void sa_installed(SaDescription const& sa) noexcept override
     {
         std::fputs(fmt::format("installed flow={}\n", sa.flow.to_string()).c_str(), stdout);
@@ -210,11 +220,12 @@ Result<Authentication> authentication_of(Options const& o)
 std::string describe(SaDescription const& sa)
 {
     return fmt::format(
-        "sa={} flow={} mode={} by={} reqid={:#x} in={:#x} out={:#x} peer_key={} offered_key={} "
+        "sa={} flow={} endpoints={}-{} mode={} by={} reqid={:#x} in={:#x} out={:#x} peer_key={} "
+        "offered_key={} "
         "ours={} ike={} esp={}",
-        uint32_t(sa.sa), sa.flow.to_string(), to_string(sa.mode),
-        sa.by == Established::By::Us ? "us" : "peer", uint32_t(sa.reqid), uint32_t(sa.inbound),
-        uint32_t(sa.outbound), to_hex(sa.peer_key), to_hex(sa.offered_key),
+        uint32_t(sa.sa), sa.flow.to_string(), sa.endpoints.local.to_string(), sa.endpoints.remote.to_string(),
+        to_string(sa.mode), sa.by == Established::By::Us ? "us" : "peer", uint32_t(sa.reqid),
+        uint32_t(sa.inbound), uint32_t(sa.outbound), to_hex(sa.peer_key), to_hex(sa.offered_key),
         sa.ours == OwnProof::Signature ? "signature" : "none", sa.ike_proposal, sa.esp_proposal);
 }
 
@@ -390,8 +401,11 @@ Result<void> initiate(Options const& o, Ike& ike, Decider& decider)
         for (unsigned i = 0; i < o.count; ++i) {
             NegotiationId const id{++number};
             auto known = decider.is_late() ? std::nullopt : std::optional(decider.authentication());
-            ike.negotiate(id, Flow{.local = *local, .remote = *remote, .service = *service}, Probe::Repeated,
-                          Forgeries::Heed, std::move(known));
+            Flow const flow{.local = Address::parse(o.our_client).value_or(*local),
+                            .remote = Address::parse(o.their_client).value_or(*remote),
+                            .service = *service};
+            ike.negotiate(id, flow, Probe::Repeated, Forgeries::Heed, std::move(known),
+                          Endpoints{.local = *local, .remote = *remote});
             if (decider.is_late())
                 decider.expect(ike, id);
         }

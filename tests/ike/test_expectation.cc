@@ -101,38 +101,44 @@ TEST_CASE("questions and answers", "[ike]")
 {
     Expectation expectation;
     Authentication const known{.demand = Demand::Required};
-    REQUIRE(expectation.ask(""));
-    CHECK_FALSE(expectation.ask(""));
+    Flow const hosts{.local = *Address::parse("10.1.0.1"), .remote = *Address::parse("10.2.0.1")};
+    Flow const client{.local = hosts.local, .remote = *Address::parse("10.2.0.2")};
+    REQUIRE(expectation.ask({.flow = hosts}));
+    CHECK_FALSE(expectation.ask({.flow = hosts}));
     SECTION("the answer comes first")
     {
-        CHECK_FALSE(expectation.answer("", known));
+        CHECK_FALSE(expectation.answer({.flow = hosts}, known));
         CHECK(expectation.is_known());
-        CHECK_FALSE(expectation.answer("", {})); // twice
+        CHECK_FALSE(expectation.answer({.flow = hosts}, {})); // twice
         CHECK_FALSE(expectation.authorize(std::nullopt));
     }
     SECTION("the message comes first")
     {
         expectation.wait();
-        CHECK(expectation.answer("", known));
-        CHECK_FALSE(expectation.answer("", known));
+        CHECK(expectation.answer({.flow = hosts}, known));
+        CHECK_FALSE(expectation.answer({.flow = hosts}, known));
     }
     SECTION("the message makes it another question")
     {
-        (void)expectation.answer("", {});
-        REQUIRE(expectation.ask("gate.example"));
+        Expectation::Question const second =
+            GENERATE_COPY(Expectation::Question{.flow = hosts, .name = "gate.example"},
+                          Expectation::Question{.flow = client});
+        (void)expectation.answer({.flow = hosts}, {});
+        REQUIRE(expectation.ask(second));
         CHECK_FALSE(expectation.is_known());
         expectation.wait();
-        CHECK_FALSE(expectation.answer("", known)); // late, to the first one
-        CHECK_FALSE(expectation.answer("other.example", known));
-        CHECK_FALSE(expectation.ask("other.example")); // or one peer could ask for ever
-        CHECK_FALSE(expectation.ask(""));
-        CHECK(expectation.answer("gate.example", known));
+        CHECK_FALSE(expectation.answer({.flow = hosts}, known)); // late, to the first one
+        CHECK_FALSE(expectation.answer({.flow = client, .name = "other.example"}, known));
+        CHECK_FALSE(
+            expectation.ask({.flow = client, .name = "other.example"})); // one peer could ask for ever
+        CHECK_FALSE(expectation.ask({.flow = hosts}));
+        CHECK(expectation.answer(second, known));
     }
     SECTION("no")
     {
         expectation.wait();
         CHECK(expectation.refuse());
-        CHECK_FALSE(expectation.answer("", {}));
+        CHECK_FALSE(expectation.answer({.flow = hosts}, {}));
         CHECK_FALSE(expectation.authorize(std::nullopt));
     }
 }

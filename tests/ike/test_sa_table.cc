@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "ike/sa_table.h"
+#include "ike/spki.h"
 
 #include <catch2/catch.hpp>
 
@@ -28,6 +29,8 @@ charon_sa sa(uint32_t number)
     return {.id = number, .initiator_spi = number + 1000, .responder_spi = 0, .initiated = 1};
 }
 
+Endpoints hosts_of(Flow const& flow) { return {.local = flow.local, .remote = flow.remote}; }
+
 /// A table with small limits, and all that it works with.
 struct Bench {
     ReqidTable reqids{Reqid{100}, Reqid{105}};
@@ -45,7 +48,7 @@ struct Bench {
     Reqid answer(uint32_t number = 2, Flow const& flow = west_east)
     {
         REQUIRE(table.admit(sa(number), flow));
-        REQUIRE(table.accepts(sa(number), flow));
+        REQUIRE(table.accepts(sa(number), hosts_of(flow), flow, EspMode::Transport));
         return authenticated(number);
     }
     Reqid authenticated(uint32_t number)
@@ -337,7 +340,7 @@ TEST_CASE("limits", "[ike]")
         SaTable table({.negotiations = 9, .total = 9, .per_address = 9}, one, bench.gate, bench.mailbox);
         for (auto [number, flow] : {std::pair(1U, west_east), std::pair(2U, west_plain)}) {
             REQUIRE(table.admit(sa(number), flow));
-            REQUIRE(table.accepts(sa(number), flow));
+            REQUIRE(table.accepts(sa(number), hosts_of(flow), flow, EspMode::Transport));
             REQUIRE(table.authorize(sa(number), std::nullopt));
         }
         CHECK(table.reqid(sa(1)));
@@ -357,8 +360,9 @@ TEST_CASE("a peer that changes its address between IKE_SA_INIT and IKE_AUTH gets
 {
     Bench bench;
     REQUIRE(bench.table.admit(sa(1), west_east));
-    CHECK_FALSE(bench.table.accepts(sa(1), west_plain));
-    CHECK_FALSE(bench.table.accepts(sa(9), west_east)); // never admitted
+    CHECK_FALSE(bench.table.accepts(sa(1), hosts_of(west_plain), west_plain, EspMode::Tunnel));
+    CHECK_FALSE(
+        bench.table.accepts(sa(9), hosts_of(west_east), west_east, EspMode::Transport)); // never admitted
 }
 
 TEST_CASE("a service of a pair is a flow of its own", "[ike]")
@@ -398,22 +402,22 @@ TEST_CASE("what a peer asks for in IKE_AUTH decides about its flow", "[ike]")
     REQUIRE(bench.table.admit(sa(1), west_east));
     SECTION("once")
     {
-        REQUIRE(bench.table.accepts(sa(1), west_echo));
-        CHECK(bench.table.accepts(sa(1), west_echo));
-        CHECK_FALSE(bench.table.accepts(sa(1), west_east));
+        REQUIRE(bench.table.accepts(sa(1), hosts_of(west_echo), west_echo, EspMode::Transport));
+        CHECK(bench.table.accepts(sa(1), hosts_of(west_echo), west_echo, EspMode::Transport));
+        CHECK_FALSE(bench.table.accepts(sa(1), hosts_of(west_east), west_east, EspMode::Transport));
         REQUIRE(bench.up(1, bench.authenticated(1), west_echo));
         CHECK(bench.only<SaUp>().sa.flow == west_echo);
     }
     SECTION("where the policy wants it")
     {
         bench.gate.refused = west_echo;
-        CHECK_FALSE(bench.table.accepts(sa(1), west_echo));
+        CHECK_FALSE(bench.table.accepts(sa(1), hosts_of(west_echo), west_echo, EspMode::Transport));
         CHECK_FALSE(bench.table.reqid(sa(1)));
-        CHECK(bench.table.accepts(sa(1), west_east));
+        CHECK(bench.table.accepts(sa(1), hosts_of(west_east), west_east, EspMode::Transport));
     }
     SECTION("and counts for its address")
     {
-        REQUIRE(bench.table.accepts(sa(1), west_echo));
+        REQUIRE(bench.table.accepts(sa(1), hosts_of(west_echo), west_echo, EspMode::Transport));
         bench.answer(2, west_east);
         CHECK_FALSE(bench.table.admit(sa(3), west_east));
     }
@@ -639,4 +643,64 @@ TEST_CASE("questions about addresses that may be forged are limited", "[ike]")
     auto const events = mailbox.take_all();
     REQUIRE(events.size() == 1);
     CHECK(std::get<KeysWanted>(events.front()).sa == IkeSaId{many});
+}
+
+TEST_CASE("who speaks for another host must prove a key that was expected, in tunnel mode", "[ike]")
+{
+    Bench bench{.incoming = Incoming::Ask};
+    Flow const client{.local = west_east.local, .remote = *Address::parse("192.0.2.129")};
+    auto const hosts = hosts_of(west_east);
+    Claim claim{.flow = client, .method = Claim::Method::Signature, .spki = make_spki(one_key).value()};
+    REQUIRE(bench.table.admit(sa(1), west_east));
+    (void)bench.table.answer(bench.only<KeysWanted>(), must_prove);
+    SECTION("who proves nothing does not get it")
+    {
+        claim.method = Claim::Method::Null;
+        CHECK(bench.table.authentication(sa(1), claim).readiness == CHARON_PROCEED);
+        CHECK(bench.quiet());
+        CHECK_FALSE(bench.table.accepts(sa(1), hosts, client, EspMode::Tunnel));
+        return;
+    }
+    CHECK(bench.table.authentication(sa(1), claim).readiness == CHARON_LATER);
+    auto const question = bench.only<KeysWanted>();
+    CHECK(question.flow == client);
+    CHECK(question.endpoints == hosts);
+    SECTION("who proves a key that nobody expected does not get it")
+    {
+        REQUIRE(bench.table.answer(question, {}));
+        CHECK(bench.table.authentication(sa(1), claim).candidates.size() == 1);
+        CHECK(bench.table.accepts(sa(1), hosts, client, EspMode::Tunnel));
+        CHECK_FALSE(bench.table.authorize(sa(1), std::nullopt));
+        CHECK_FALSE(bench.table.authorize(sa(1), 0));
+        CHECK_FALSE(bench.table.reqid(sa(1)));
+    }
+    SECTION("transport mode does not do")
+    {
+        REQUIRE(bench.table.answer(question, must_prove));
+        CHECK_FALSE(bench.table.accepts(sa(1), hosts, client, EspMode::Transport));
+    }
+    SECTION("who proves it does")
+    {
+        REQUIRE(bench.table.answer(question, must_prove));
+        CHECK(bench.table.authentication(sa(1), claim).candidates.size() == 1);
+        CHECK(bench.table.accepts(sa(1), hosts, client, EspMode::Tunnel));
+        REQUIRE(bench.table.authorize(sa(1), 0));
+        REQUIRE(bench.up(1, bench.table.reqid(sa(1)).value(), client));
+        CHECK(bench.only<SaUp>().sa.flow == client);
+    }
+}
+
+TEST_CASE("a gateway that we ask must prove its key", "[ike]")
+{
+    Bench bench;
+    Flow const client{.local = west_east.local, .remote = *Address::parse("192.0.2.129")};
+    Authentication const lenient{.demand = Demand::Preferred, .keys = {one_key}};
+    REQUIRE(bench.table.reserve(ours, client, Forgeries::Heed, lenient, hosts_of(west_east)));
+    bench.table.begun(ours, sa(1));
+    CHECK(bench.table.has_sa_with(west_east.remote));
+    CHECK_FALSE(bench.table.has_sa_with(client.remote));
+    REQUIRE(bench.table.authentication(sa(1), by_signature).candidates.size() == 1);
+    CHECK_FALSE(bench.table.authorize(sa(1), std::nullopt));
+    REQUIRE(bench.table.authorize(sa(1), 0));
+    REQUIRE(bench.up(1, bench.table.reqid(sa(1)).value(), client));
 }

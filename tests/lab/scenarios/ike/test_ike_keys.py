@@ -277,3 +277,69 @@ def test_a_private_key_of_another_public_key(west, peer, new_key):
     one, other = new_key(), new_key()
     with pytest.raises(AssertionError, match="not that of its public key"):
         peer(west, "--own-key", str(one.private), "--own-spki", other.spki)
+
+
+CLIENT = "192.0.2.129"
+
+
+def test_who_answers_speaks_for_another_host(west, east, peer, new_key):
+    """A gateway that the client's reverse name lists, with its key."""
+    theirs = new_key()
+    answers = peer(east, *theirs.own(), "--protect", CLIENT)
+    up = peer(west, *theirs.expected(), "--their-client", CLIENT, to=east).wait("up")
+    assert (up["flow"], up["endpoints"], up["mode"]) == (f"{west.ipv4} - {CLIENT}", f"{west.ipv4}-{east.ipv4}", "tunnel")
+    assert proof(up) == (theirs.spki, "none", "none")
+    assert answers.wait("up")["flow"] == f"{CLIENT} - {west.ipv4}"
+
+
+def test_nobody_answers_for_a_host_that_it_does_not_protect(west, east, peer, new_key):
+    theirs = new_key()
+    answers = peer(east, *theirs.own(), "--protect", "192.0.2.130")
+    begins = peer(west, *theirs.expected(), "--their-client", CLIENT, to=east)
+    assert begins.wait("ended")["detail"].startswith("TS_UNACCEPTABLE")
+    assert not answers.events("installed")
+
+
+def test_gateways_on_both_sides(west, east, peer, new_key):
+    ours, theirs, other = new_key("p256"), new_key(), "198.51.100.7"
+    answers = peer(east, *theirs.own(), *ours.expected(), "--protect", CLIENT)
+    clients = ["--our-client", other, "--their-client", CLIENT]
+    begins = peer(west, *ours.own(), *theirs.expected(), *clients, "--rekey-child", "4", to=east)
+    assert begins.wait("up")["flow"] == f"{other} - {CLIENT}"
+    assert answers.wait("up")["flow"] == f"{CLIENT} - {other}"
+    assert begins.wait("rekeyed")["flow"] == f"{other} - {CLIENT}"
+    assert not begins.events("down")
+
+
+def test_who_begins_speaks_for_another_host(west, east, peer, new_key):
+    ours, theirs = new_key(), new_key()
+    answers = peer(east, *theirs.own(), *ours.expected())
+    begins = peer(west, *ours.own(), *theirs.expected(), "--our-client", CLIENT, to=east)
+    assert begins.wait("up")["flow"] == f"{CLIENT} - {east.ipv4}"
+    up = answers.wait("up")
+    assert (up["flow"], up["endpoints"], up["mode"]) == (f"{east.ipv4} - {CLIENT}", f"{east.ipv4}-{west.ipv4}", "tunnel")
+    assert proof(up) == (ours.spki, "none", "signature")
+    asked = [event["flow"] for event in answers.events("keys-wanted")]
+    assert asked == [f"{east.ipv4} - {west.ipv4}", f"{east.ipv4} - {CLIENT}"]
+    begins.stop()
+    answers.wait("down")
+
+
+@pytest.mark.parametrize("options", [[], ["--classic"]], ids=["hybrid", "classic"])
+def test_nobody_speaks_for_another_host_without_the_key(west, east, peer, new_key, options):
+    """Neither anonymously nor with a key that nobody expects."""
+    answers = peer(east)
+    for own in ([], new_key().own()):
+        begins = peer(west, *own, "--our-client", CLIENT, *options, to=east)
+        begins.wait("ended")
+        begins.stop()
+    assert not answers.events("installed")
+    wait_until(lambda: not east.xfrm_states(), this_guest().patience(5), "no SA to be left")
+
+
+def test_a_gateway_must_prove_its_key(west, east, peer, new_key):
+    answers = peer(east)
+    begins = peer(west, "--demand", "preferred", *new_key().expected()[:2], "--their-client", CLIENT, to=east)
+    assert begins.wait("ended")["reason"] in ("not-proven", "refused")
+    assert not begins.events("installed")
+    assert_nothing_is_left(answers, begins)

@@ -74,8 +74,11 @@ void add_own_rules(auth_cfg_t* config, struct charon_authentication const* authe
 bool may_authenticate(ike_sa_t* ike_sa, message_t* message);
 /// Of the IKE_AUTH that came; FALSE as above.
 bool take_claim(ike_sa_t* ike_sa, message_t* message);
-bool authorize_peer(ike_sa_t* ike_sa);
 void bring_own_key(message_t* message);
+
+// charon_proof.c
+/// FALSE where what the peer has proven is not enough.
+bool authorize_peer(ike_sa_t* ike_sa);
 
 // charon_parking.c
 void open_waiting_room(void);
@@ -86,8 +89,14 @@ bool is_waiting(ike_sa_t* ike_sa);
 /// Until charon_resume(). libcharon ignores the message for now.
 void let_wait(ike_sa_t* ike_sa, message_t* message);
 void forget_waiting(ike_sa_t* ike_sa);
+/// NULL where none waits.
+message_t* take_waiting(ike_sa_t* ike_sa);
 /// libcharon ignores the message, as if it had not come.
 void drop_message(message_t* message);
+
+// charon_resume.c
+/// What waits is refused when the limit is over.
+void limit_waiting(ike_sa_t* ike_sa);
 
 // charon_reqids.c
 void use_own_reqids(void);

@@ -2,7 +2,6 @@
 #include "ike/charon_layer.h"
 
 #include <collections/hashtable.h>
-#include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
 
 // Messages that wait until it is known what the peer must prove. libcharon ignores a message that a hook
@@ -72,11 +71,12 @@ void note_packet(ike_sa_t* ike_sa, message_t* message)
     struct place* place;
     INIT(place, .first_packet = message->get_packet(message));
     lock->lock(lock);
-    struct place* before = places->get(places, key_of(ike_sa));
-    if (!before)
+    bool room = (unsigned)places->get_count(places) < 2 * charon_layer.options.max_waiting;
+    bool keep = room && !places->get(places, key_of(ike_sa));
+    if (keep)
         places->put(places, key_of(ike_sa), place);
     lock->unlock(lock);
-    if (before)
+    if (!keep)
         destroy_place(place);
 }
 
@@ -129,32 +129,6 @@ static bool put_in(ike_sa_t* ike_sa, message_t* message)
     return room;
 }
 
-static job_requeue_t run_overdue(void* data)
-{
-    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data);
-    if (!ike_sa)
-        return JOB_REQUEUE_NONE;
-    if (is_waiting(ike_sa)) {
-        struct charon_sa sa = sa_of(ike_sa);
-        charon_layer.hooks.overdue(charon_layer.hooks.context, &sa);
-        charon_resume(&sa);
-    }
-    charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-    return JOB_REQUEUE_NONE;
-}
-
-static void release_id(void* id) { ((ike_sa_id_t*)id)->destroy(id); }
-
-/// Of a negotiation of ours the deadline is the limit.
-static void limit_waiting(ike_sa_t* ike_sa)
-{
-    ike_sa_id_t* id = ike_sa->get_id(ike_sa);
-    if (id->is_initiator(id))
-        return;
-    callback_job_t* job = callback_job_create(run_overdue, id->clone(id), release_id, NULL);
-    lib->scheduler->schedule_job_ms(lib->scheduler, (job_t*)job, charon_layer.options.answer_limit_ms);
-}
-
 void drop_message(message_t* message) { message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED); }
 
 void let_wait(ike_sa_t* ike_sa, message_t* message)
@@ -164,30 +138,15 @@ void let_wait(ike_sa_t* ike_sa, message_t* message)
     drop_message(message);
 }
 
-/// As libcharon does with one that comes from the network.
-static job_requeue_t run_resume(void* data)
+message_t* take_waiting(ike_sa_t* ike_sa)
 {
-    ike_sa_t* ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data);
-    if (!ike_sa)
-        return JOB_REQUEUE_NONE;
     struct place* place = take_out(ike_sa);
-    bool found = place && place->message;
-    status_t status = found ? ike_sa->process_message(ike_sa, place->message) : SUCCESS;
-    if (status == DESTROY_ME)
-        charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
-    else
-        charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-    if (place)
-        destroy_place(place);
-    return JOB_REQUEUE_NONE;
-}
-
-void charon_resume(struct charon_sa const* sa)
-{
-    ike_sa_id_t* id = ike_sa_id_create(IKEV2_MAJOR_VERSION, sa->initiator_spi, sa->responder_spi,
-                                       sa->initiated ? TRUE : FALSE);
-    callback_job_t* job = callback_job_create_with_prio(run_resume, id, release_id, NULL, JOB_PRIO_MEDIUM);
-    lib->processor->queue_job(lib->processor, (job_t*)job);
+    if (!place)
+        return NULL;
+    message_t* message = place->message;
+    place->message = NULL;
+    destroy_place(place);
+    return message;
 }
 
 void open_waiting_room(void)

@@ -112,7 +112,7 @@ Result<std::unique_ptr<Ike>> Ike::start(IkeSettings settings, ResponderGate& gat
     if (!spki)
         return fail(ErrorCode::Usage, "our own public key is none that IKE can use");
     auto options = options_of(settings, *ports);
-    auto own_key = settings.own_key;
+    auto own_key = std::move(settings.own_key); // it goes on saying whether there was one
     auto state = std::make_unique<State>(std::move(settings), std::move(*ports), gate, reqids, mailbox);
     auto hooks = state->bridge.hooks();
     options.own_name = state->own_name.c_str();

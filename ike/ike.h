@@ -72,7 +72,7 @@ public:
     /// With Probe::Once, IKE_SA_INIT is not repeated. With Forgeries::Ignore, refusals of IKE_SA_INIT are
     /// taken for forged. Without an authentication, everything before IKE_AUTH is done while expect() is
     /// awaited, as long as the deadline lets it. With endpoints other than the flow's hosts it is tunnel
-    /// mode, and the peer must prove one of the keys, whatever the authentication demands.
+    /// mode, and a peer that speaks for another host must prove one of the keys, whatever the demand.
     void negotiate(NegotiationId id, Flow const& flow, Probe probe, Forgeries forgeries,
                    std::optional<Authentication> authentication = Authentication{},
                    std::optional<Endpoints> endpoints = std::nullopt);

@@ -22,9 +22,10 @@ CLI::App* add_verb(CLI::App& app, CommandLine& line, std::string const& name, st
 
 void add_list(CLI::App& app, CommandLine& line)
 {
-    constexpr std::array states{ConnectionState::PendingOe, ConnectionState::Keyed,
-                                ConnectionState::ClearText, ConnectionState::Deny};
-    constexpr std::array protections{Protection::Clear, Protection::Anonymous, Protection::Blocked};
+    constexpr std::array states{ConnectionState::PotentialOe, ConnectionState::PendingOe,
+                                ConnectionState::Keyed, ConnectionState::ClearText, ConnectionState::Deny};
+    constexpr std::array protections{Protection::Clear, Protection::Anonymous, Protection::Dns,
+                                     Protection::Dnssec, Protection::Blocked};
     auto* verb = add_verb(app, line, "list", "one line for each flow");
     auto const add_filter = [verb](std::string const& name, std::string& target,
                                    std::vector<std::string> names) {

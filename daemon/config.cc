@@ -40,12 +40,33 @@ template <typename T> Setting choice_setting(std::string_view name, T& target,
             }};
 }
 
+/// What a peer may have proven; at least one.
+Setting auth_setting(std::string_view name, AcceptedProtections& target)
+{
+    static constexpr std::array words{std::pair{"dnssec", Protection::Dnssec},
+                                      std::pair{"dns", Protection::Dns},
+                                      std::pair{"null", Protection::Anonymous}};
+    return {name, R"(a list of "dnssec", "dns" and "null")",
+            [&target](std::vector<std::string> const& texts) {
+                AcceptedProtections chosen{};
+                for (auto const& text : texts) {
+                    auto const* const word =
+                        std::ranges::find(words, text, [](auto const& w) { return w.first; });
+                    if (word == words.end())
+                        return false;
+                    chosen.add(word->second);
+                }
+                target = chosen;
+                return !texts.empty();
+            }};
+}
+
 /// All keys, with the bounds that oekd.conf(5) names.
 std::vector<Setting> settings_of(Config& config)
 {
     using Negotiation = Conduct::Negotiation;
     auto& timing = config.timing;
-    auto& conducts = config.conducts;
+    auto& groups = config.groups;
     auto& probe = config.probe;
     auto& ike = config.ike;
     auto& surroundings = config.surroundings;
@@ -57,6 +78,7 @@ std::vector<Setting> settings_of(Config& config)
         path_setting("dns.resolv-conf", surroundings.resolv_conf, max_path),
         path_setting("dns.resolved-conf", surroundings.resolved_conf, max_path),
         path_setting("dns.trust-anchor", config.dns.trust_anchor, max_path),
+        duration_setting("dns.deadline", config.dns.deadline, 50ms, 10s),
         seconds_setting("dns.ttl-min", config.dns.shortest_ttl, 1s, 1h),
 
         duration_setting("hold.silence", timing.hold_silence, 10ms, 10s),
@@ -68,12 +90,18 @@ std::vector<Setting> settings_of(Config& config)
         duration_setting("shunt.short-max", timing.shunt_short_max, 1s, 24h),
         duration_setting("shunt.normal", timing.shunt_normal, 1s, 24h),
 
-        choice_setting("group.private-or-clear.negotiation", conducts.private_or_clear.negotiation,
+        choice_setting("group.private-or-clear.negotiation", groups.private_or_clear.conduct.negotiation,
                        {Negotiation::Hold, Negotiation::Pass, Negotiation::Drop}),
-        choice_setting("group.private-or-clear.failure", conducts.private_or_clear.failure,
+        choice_setting("group.private-or-clear.failure", groups.private_or_clear.conduct.failure,
                        {Conduct::Failure::Pass, Conduct::Failure::Drop}),
-        choice_setting("group.private.negotiation", conducts.private_.negotiation,
+        choice_setting("group.private.negotiation", groups.private_.conduct.negotiation,
                        {Negotiation::Hold, Negotiation::Drop}),
+        auth_setting("group.clear-or-private.auth", groups.clear_or_private.judgement.accepted),
+        auth_setting("group.private-or-clear.auth", groups.private_or_clear.judgement.accepted),
+        auth_setting("group.private.auth", groups.private_.judgement.accepted),
+        choice_setting("group.private-or-clear.promise-broken",
+                       groups.private_or_clear.judgement.promise_broken,
+                       {PromiseBroken::Clear, PromiseBroken::Deny}),
 
         number_setting<unsigned>("probe.total-burst", probe.total.burst, 1, 65'536),
         duration_setting("probe.total-every", probe.total.every, 1ms, 1h),
@@ -157,16 +185,17 @@ Result<Config> parse_config(std::string_view text, std::string_view file)
 
 } // namespace
 
-Conduct conduct_of(Conducts const& conducts, PolicyGroup group)
+GroupSettings const& GroupsSettings::of(PolicyGroup group) const
 {
+    static GroupSettings const others{};
     switch (group) {
-    case PolicyGroup::PrivateOrClear: return conducts.private_or_clear;
-    case PolicyGroup::Private: return conducts.private_;
+    case PolicyGroup::ClearOrPrivate: return clear_or_private;
+    case PolicyGroup::PrivateOrClear: return private_or_clear;
+    case PolicyGroup::Private: return private_;
     case PolicyGroup::Clear:
-    case PolicyGroup::ClearOrPrivate:
     case PolicyGroup::Block: break;
     }
-    return {};
+    return others;
 }
 
 Result<Config> load_config(std::filesystem::path const& file, ConfigFile required)

@@ -14,12 +14,21 @@
 
 namespace oekd {
 
-/// What the groups that start negotiations do with packets meanwhile and after a failure.
-struct Conducts {
-    Conduct private_or_clear{};
-    Conduct private_{Conduct::Negotiation::Hold, Conduct::Failure::Drop};
+/// What the file says about a group.
+struct GroupSettings {
+    Conduct conduct{};
+    Judgement judgement{{Protection::Dnssec, Protection::Dns, Protection::Anonymous}};
+    friend bool operator==(GroupSettings const&, GroupSettings const&) = default;
 };
-[[nodiscard]] Conduct conduct_of(Conducts const& conducts, PolicyGroup group);
+struct GroupsSettings {
+    GroupSettings clear_or_private{};
+    GroupSettings private_or_clear{};
+    GroupSettings private_{.conduct = {Conduct::Negotiation::Hold, Conduct::Failure::Drop}};
+
+    /// Of clear and block nobody asks.
+    [[nodiscard]] GroupSettings const& of(PolicyGroup group) const;
+    friend bool operator==(GroupsSettings const&, GroupsSettings const&) = default;
+};
 
 constexpr std::string_view default_trust_anchor = "/usr/share/dns/root.key"; ///< Debian's dns-root-data
 
@@ -30,7 +39,7 @@ struct Config {
     std::filesystem::path control = "/run/oekd/control";   ///< the control socket
     Timing timing;
     ProbeLimits probe;
-    Conducts conducts;
+    GroupsSettings groups;
     IkeSettings ike;
     int event_buffer = 8 << 20; ///< bytes that wait for us in the kernel's event socket
     size_t max_flows = 65'536;
@@ -39,6 +48,7 @@ struct Config {
         /// Where the default does not exist nothing is validated.
         std::filesystem::path trust_anchor = default_trust_anchor;
         std::chrono::seconds shortest_ttl{30};
+        std::chrono::milliseconds deadline{1'000}; ///< for the keys of a peer
     } dns;
 };
 
@@ -54,6 +64,6 @@ struct LoadedGroups {
 };
 /// Reads policies/<group> for each group; a missing file is an empty group, an unreadable one an Error. A
 /// file of another name is reported among the bad lines, with the group that it may mean.
-Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conducts const& conducts = {});
+Result<LoadedGroups> load_groups(std::filesystem::path const& directory, GroupsSettings const& groups = {});
 
 } // namespace oekd

@@ -3,12 +3,14 @@
 
 #include "base/event_loop.h"
 #include "daemon/view.h"
+#include "dns/resolver.h"
 #include "ike/ike_event.h"
 #include "kernel-glue/xfrm.h"
 #include "policy/connection.h"
 #include "policy/probe_budget.h"
 
 #include <deque>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,6 +33,7 @@ struct ConnectionRow {
     WallTime since{};
     std::optional<WallTime> clear_until; ///< when an upgraded flow stopped going in the clear
     std::deque<HistoryEntry> history;
+    std::unique_ptr<dns::Lookup> lookup; ///< while connection.asking
     EventSource deadline_timer;
     EventSource inbound_timer;
     EventSource second_look;

@@ -29,25 +29,44 @@ std::string_view label_of(Failure failure)
     std::unreachable();
 }
 
+/// The peer is who it was.
+void rekeyed(ConnectionRow& row, SaDescription const& now)
+{
+    for (auto& sa : row.sas) {
+        if (sa.sa != now.sa)
+            continue;
+        auto const protection = sa.protection;
+        sa = now;
+        sa.protection = protection;
+    }
+}
+
 std::string reason(NegotiationEnded const& event)
 {
     auto reason = std::string(to_string(event.reason));
     return event.detail.empty() ? reason : fmt::format("{} ({})", reason, event.detail);
 }
 
+std::string_view who_signed(SaDescription const& sa)
+{
+    bool const they = sa.protection > Protection::Anonymous;
+    bool const we = sa.ours == OwnProof::Signature;
+    return they && we ? "both signed" : they ? "the peer signed" : we ? "only we signed" : "AUTH-NULL";
+}
+
 std::string reason(SaDescription const& sa)
 {
-    return fmt::format("AUTH-NULL, {}, started by {}", key_exchange_of(sa.ike_proposal),
+    return fmt::format("{}, {}, started by {}", who_signed(sa), key_exchange_of(sa.ike_proposal),
                        sa.by == Established::By::Us ? "us" : "the peer");
 }
 
 } // namespace
 
 ConnectionTable::ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids,
-                                 LimitedJournal& journal, Counters& counters, Observer observer,
-                                 std::shared_ptr<GroupTable const> groups, Options options)
+                                 LimitedJournal& journal, Counters& counters, KeySource& keys,
+                                 Observer observer, std::shared_ptr<GroupTable const> groups, Options options)
     : m_loop(loop), m_enforcer(enforcer), m_reqids(reqids), m_journal(journal), m_counters(counters),
-      m_observer(std::move(observer)), m_groups(std::move(groups)), m_options(options),
+      m_keys(keys), m_observer(std::move(observer)), m_groups(std::move(groups)), m_options(options),
       m_budget(options.probe)
 {}
 
@@ -101,7 +120,7 @@ void ConnectionTable::ike_event(IkeEvent const& event)
         void operator()(SaRekeyed const& e) const
         {
             if (auto* row = table.find(e.sa.flow))
-                std::ranges::replace_if(row->sas, [&](auto const& sa) { return sa.sa == e.sa.sa; }, e.sa);
+                rekeyed(*row, e.sa);
         }
         void operator()(PeerHeard const& e) const
         {
@@ -113,10 +132,29 @@ void ConnectionTable::ike_event(IkeEvent const& event)
             if (auto* row = table.find(e.flow))
                 table.apply(*row, PeerUnreachable{}, "the peer's IKE port is unreachable");
         }
-        void operator()(KeysWanted const&) const {} // not asked for: IkeSettings::incoming
+        void operator()(KeysWanted const&) const {} // for IncomingPeers
     };
     std::visit(Visitor{*this}, event);
     settle(std::visit([](auto const& e) { return flow_of(e); }, event));
+}
+
+/// What the proof of its key is worth now, by what the DNS said when we asked, or has said to whoever let the
+/// peer in.
+Protection ConnectionTable::proven_by(SaDescription const& sa, Connection const& connection)
+{
+    if (!sa.peer_key)
+        return Protection::Anonymous;
+    auto const worth = [&](Requirement const& wanted) {
+        bool const has_it = std::ranges::any_of(wanted.gateways, [&](Gateway const& gateway) {
+            return std::ranges::find(gateway.keys, *sa.peer_key) != gateway.keys.end();
+        });
+        return has_it ? wanted.proven : Protection::Anonymous;
+    };
+    if (sa.by == Established::By::Us && connection.requirement)
+        return worth(*connection.requirement);
+    auto const known = m_keys.known(sa.flow.remote);
+    return known ? worth(required_of(*known, sa.flow.remote, connection.judgement.accepted))
+                 : Protection::Anonymous;
 }
 
 void ConnectionTable::sa_up(SaUp const& event)
@@ -130,10 +168,12 @@ void ConnectionTable::sa_up(SaUp const& event)
     }
     if (row->connection.state == ConnectionState::ClearText)
         row->clear_until = wall_clock();
-    row->sas.push_back(event.sa);
+    auto sa = event.sa;
+    sa.protection = proven_by(sa, row->connection);
+    row->sas.push_back(sa);
     m_capable.add(event.sa.flow.remote);
     m_budget.succeeded(event.sa.flow.remote);
-    apply(*row, Established{event.sa.sa, event.sa.mode, event.sa.reqid, event.sa.by}, reason(event.sa));
+    apply(*row, Established{sa.sa, sa.mode, sa.reqid, sa.by, sa.protection}, reason(sa));
     watch_inbound(*row, first_inbound_check);
 }
 
@@ -226,8 +266,12 @@ ConnectionRow* ConnectionTable::find_or_add(Flow const& flow)
     ConnectionRow row;
     auto const peer =
         m_capable.contains(flow.remote) ? Connection::Peer::Capable : Connection::Peer::Stranger;
-    row.connection = {
-        .flow = flow, .group = line->group, .network = line->network, .conduct = line->conduct, .peer = peer};
+    row.connection = {.flow = flow,
+                      .group = line->group,
+                      .network = line->network,
+                      .conduct = line->conduct,
+                      .judgement = line->judgement,
+                      .peer = peer};
     row.reqid = *reqid;
     row.file = line->file;
     row.line = line->line;
@@ -285,17 +329,37 @@ void ConnectionTable::apply(ConnectionRow& row, Event const& event, std::string_
     row.connection = std::move(stepped.next);
     auto const negotiates = std::erase_if(
         stepped.actions, [](Action const& action) { return std::holds_alternative<Negotiate>(action); });
+    auto const asks = std::erase_if(
+        stepped.actions, [](Action const& action) { return std::holds_alternative<LookUp>(action); });
     if (row.connection.state != before)
         changed(row, before, why);
     if (!carry_out(row, stepped.actions) && !std::holds_alternative<Withdrawn>(event)) {
         apply(row, Withdrawn{}, "the kernel refused");
         return;
     }
+    if (asks > 0)
+        ask_for_keys(row);
     if (negotiates > 0) {
         if (auto const withheld = negotiate(row, Look::First))
             return apply(row, NegotiationFailed{Failure::Local}, to_string(*withheld));
     }
     arm_deadline(row);
+}
+
+void ConnectionTable::ask_for_keys(ConnectionRow& row)
+{
+    auto const& flow = row.connection.flow;
+    row.lookup = m_keys.ask(flow.remote, [this, flow](KeyAnswer const& answer) { learnt(flow, answer); });
+}
+
+void ConnectionTable::learnt(Flow const& flow, KeyAnswer const& answer)
+{
+    auto* row = find(flow);
+    if (!row)
+        return;
+    auto const learnt = required_of(answer, flow.remote, row->connection.judgement.accepted);
+    apply(*row, Learnt{learnt}, learnt.why);
+    settle(flow);
 }
 
 // After the hold, as a socket that is connecting has its place in the kernel's tables by then. Where nobody

@@ -5,6 +5,7 @@
 #include "daemon/connection_row.h"
 #include "daemon/decision.h"
 #include "daemon/enforcer.h"
+#include "daemon/key_source.h"
 #include "daemon/known_peers.h"
 #include "daemon/limited_journal.h"
 #include "daemon/view.h"
@@ -12,6 +13,7 @@
 #include "kernel-glue/xfrm.h"
 #include "policy/connection.h"
 #include "policy/group_table.h"
+#include "policy/key_answer.h"
 #include "policy/probe_budget.h"
 
 #include <memory>
@@ -34,8 +36,8 @@ public:
     using Observer = std::function<void(Decision const&)>;
 
     ConnectionTable(EventLoop& loop, Enforcer& enforcer, ReqidTable& reqids, LimitedJournal& journal,
-                    Counters& counters, Observer observer, std::shared_ptr<GroupTable const> groups,
-                    Options options);
+                    Counters& counters, KeySource& keys, Observer observer,
+                    std::shared_ptr<GroupTable const> groups, Options options);
     ~ConnectionTable();
     ConnectionTable(ConnectionTable const&) = delete;
     ConnectionTable& operator=(ConnectionTable const&) = delete;
@@ -56,6 +58,7 @@ public:
 
 private:
     void sa_up(SaUp const& event);
+    [[nodiscard]] Protection proven_by(SaDescription const& sa, Connection const& connection);
     void sa_confirmed(SaConfirmed const& event);
     void sa_down(SaDown const& event);
     void negotiation_ended(NegotiationEnded const& event);
@@ -67,6 +70,8 @@ private:
     void withdraw_where(std::string_view why, std::function<bool(ConnectionRow const&)> const& condition);
 
     void apply(ConnectionRow& row, Event const& event, std::string_view why);
+    void ask_for_keys(ConnectionRow& row);
+    void learnt(Flow const& flow, KeyAnswer const& answer);
     enum class Look { First, Second };
     [[nodiscard]] std::optional<Withheld> negotiate(ConnectionRow& row, Look look);
     [[nodiscard]] bool look_again(ConnectionRow& row);
@@ -84,6 +89,7 @@ private:
     ReqidTable& m_reqids;
     LimitedJournal& m_journal;
     Counters& m_counters;
+    KeySource& m_keys;
     Observer m_observer;
     std::shared_ptr<GroupTable const> m_groups; // shared with the Gatekeeper's threads
     Options m_options;

@@ -30,14 +30,17 @@ void Daemon::stop(Ending ending)
     m_control.reset();
     m_sources.clear();
     m_surroundings.reset();
-    m_names.reset();
-    m_resolver.reset();
     m_install_retry = {};
     m_names_retry = {};
     if (m_gatekeeper)
         m_gatekeeper->close();
     m_ike.reset();
     m_table.reset();
+    m_incoming.reset();
+    m_identities.reset();
+    m_names.reset();
+    m_keys.reset();
+    m_resolver.reset();
     if (!m_installed)
         return;
     Result<void> removed;
@@ -70,7 +73,7 @@ Result<ReloadView> Daemon::reload()
 
 Result<void> Daemon::load_and_install()
 {
-    auto groups = load_groups(m_config.policies, m_config.conducts);
+    auto groups = load_groups(m_config.policies, m_config.groups);
     if (!groups)
         return std::unexpected(groups.error());
     auto const previous = m_names->written();
@@ -94,6 +97,7 @@ Result<void> Daemon::put_in_force(std::shared_ptr<GroupTable const> groups)
         return installed;
     }
     m_gatekeeper->set_groups(m_groups);
+    m_incoming->set_groups(m_groups);
     m_table->regroup(m_groups);
     return {};
 }
@@ -216,8 +220,12 @@ void Daemon::decided(Decision const& decision)
 
 void Daemon::mail()
 {
-    for (auto const& event : m_mailbox->take_all())
-        m_table->ike_event(event);
+    for (auto const& event : m_mailbox->take_all()) {
+        if (auto const* question = std::get_if<KeysWanted>(&event))
+            m_incoming->wanted(*question);
+        else
+            m_table->ike_event(event);
+    }
 }
 
 } // namespace oekd

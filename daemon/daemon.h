@@ -11,6 +11,7 @@
 #include "daemon/daemon_views.h"
 #include "daemon/enforcer.h"
 #include "daemon/gatekeeper.h"
+#include "daemon/incoming_peers.h"
 #include "daemon/limited_journal.h"
 #include "daemon/named_groups.h"
 #include "daemon/oekd.h"
@@ -91,11 +92,15 @@ private:
     std::unique_ptr<Surroundings> m_surroundings;
     std::unique_ptr<dns::UnboundResolver> m_resolver;
     std::unique_ptr<NamedGroups> m_names;
+    std::unique_ptr<dns::KeyLookup> m_keys;
+    std::optional<DnsKeySource> m_key_source;
+    std::optional<OwnIdentities> m_identities;
     std::optional<Sysctls> m_sysctls;
     std::optional<Mailbox<IkeEvent>> m_mailbox;
     std::optional<ReqidTable> m_reqids;
     std::optional<Gatekeeper> m_gatekeeper;
     std::unique_ptr<Ike> m_ike;
+    std::optional<IncomingPeers> m_incoming;
     std::optional<KernelEnforcer> m_enforcer;
     std::optional<ConnectionTable> m_table;
     std::optional<DaemonViews> m_views;

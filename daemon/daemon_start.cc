@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+#include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "kernel-glue/priorities.h"
 
@@ -13,7 +14,7 @@ Result<void> Daemon::load()
     if (!config)
         return std::unexpected(config.error());
     m_config = std::move(*config);
-    auto groups = load_groups(m_config.policies, m_config.conducts);
+    auto groups = load_groups(m_config.policies, m_config.groups);
     if (!groups)
         return std::unexpected(groups.error());
     m_groups = std::make_shared<GroupTable const>(std::move(groups->table));
@@ -75,6 +76,15 @@ Result<void> Daemon::start_dns()
     m_names =
         std::make_unique<NamedGroups>(*m_loop, *m_resolver, m_journal, m_config, [this] { names_changed(); });
     m_names->use(std::exchange(m_written, {}));
+    m_keys = std::make_unique<dns::KeyLookup>(
+        *m_loop, *m_resolver,
+        dns::KeyLookup::Options{.deadline = m_config.dns.deadline, .shortest_ttl = m_config.dns.shortest_ttl},
+        [] { return clock_state() == Clock::Synchronised; });
+    m_key_source.emplace(*m_keys);
+    m_identities.emplace(*m_loop, *m_key_source, m_journal,
+                         m_config.ike.own_key.transform([](OwnKey const& key) { return key.public_key; }),
+                         !m_config.ike.own_name.empty());
+    m_identities->use(m_surroundings->own().flow_ends);
     return {};
 }
 
@@ -93,10 +103,17 @@ Result<void> Daemon::start_ike()
     m_config.ike.log = [this](int, std::string_view line) {
         m_journal.log(LogLevel::Debug, fmt::format("ike: {}", line));
     };
+    m_config.ike.incoming = Incoming::Ask;
     auto ike = Ike::start(m_config.ike, *m_gatekeeper, *m_reqids, *m_mailbox);
     if (!ike)
         return std::unexpected(ike.error());
     m_ike = std::move(*ike);
+    m_incoming.emplace(
+        *m_key_source, *m_identities, m_groups,
+        IncomingPeers::Replies{[this](KeysWanted const& question, Authentication authentication) {
+                                   m_ike->answer(question, std::move(authentication));
+                               },
+                               [this](KeysWanted const& question) { m_ike->refuse(question); }});
     return {};
 }
 
@@ -118,6 +135,7 @@ Result<void> Daemon::install_policies()
     m_views->set_explicit(std::move(*taken));
     m_views->set_exempt(exempt, own.tunnels_left_out);
     m_table->keep_local(own.flow_ends);
+    m_identities->use(own.flow_ends);
     return {};
 }
 
@@ -160,9 +178,9 @@ Result<void> Daemon::start()
         return started;
     if (auto started = start_ike(); !started)
         return started;
-    m_enforcer.emplace(*m_plane, *m_conversations, *m_ike);
+    m_enforcer.emplace(*m_plane, *m_conversations, *m_ike, *m_identities);
     m_table.emplace(
-        *m_loop, *m_enforcer, *m_reqids, *m_limited, m_counters,
+        *m_loop, *m_enforcer, *m_reqids, *m_limited, m_counters, *m_key_source,
         [this](Decision const& decision) { decided(decision); }, m_groups,
         ConnectionTable::Options{m_config.timing, m_config.max_flows, m_config.probe});
     m_views.emplace(*m_table, *m_enforcer, m_counters, m_config);

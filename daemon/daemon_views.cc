@@ -59,8 +59,13 @@ void count(StatusView& status, Connection const& connection)
 {
     switch (connection.state) {
     case ConnectionState::Expired: break;
+    case ConnectionState::PotentialOe:
     case ConnectionState::PendingOe: ++status.deciding; break;
-    case ConnectionState::Keyed: ++status.encrypted; break;
+    case ConnectionState::Keyed:
+        ++status.encrypted;
+        if (protection(connection) > Protection::Anonymous)
+            ++status.authenticated;
+        break;
     case ConnectionState::ClearText: ++status.clear; break;
     case ConnectionState::Deny: ++status.blocked; break;
     }

@@ -10,6 +10,7 @@ bool Decision::is_outcome() const
 {
     switch (after) {
     case ConnectionState::Expired:
+    case ConnectionState::PotentialOe:
     case ConnectionState::PendingOe: return false;
     case ConnectionState::Keyed:
     case ConnectionState::ClearText:

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/enforcer.h"
 
+#include "daemon/incoming_peers.h"
 #include "kernel-glue/priorities.h"
 
 namespace oekd {
@@ -11,6 +12,7 @@ namespace {
 struct Application {
     ForwardingPlane& plane;
     Ike& ike;
+    OwnIdentities const& identities;
     Connection const& connection;
     Reqid reqid;
     NegotiationId negotiation;
@@ -25,9 +27,12 @@ struct Application {
     {
         return plane.await(of_line(), reqid, action.mode, inbound());
     }
+    Result<void> operator()(LookUp const&) const { return {}; } // the table's own affair
     Result<void> operator()(Negotiate const& action) const
     {
-        ike.negotiate(negotiation, connection.flow, action.probe, forgeries(connection));
+        auto const* const wanted = connection.requirement ? &*connection.requirement : nullptr;
+        ike.negotiate(negotiation, connection.flow, action.probe, forgeries(connection),
+                      authentication(wanted, identities.as(connection.flow.local)));
         return {};
     }
     Result<void> operator()(CloseSa const& action) const
@@ -74,7 +79,7 @@ struct Application {
 Result<void> KernelEnforcer::apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                                    Action const& action)
 {
-    return std::visit(Application{m_plane, m_ike, connection, reqid, negotiation}, action);
+    return std::visit(Application{m_plane, m_ike, m_identities, connection, reqid, negotiation}, action);
 }
 
 Beginner KernelEnforcer::beginner(Flow const& flow, xfrm::Packet const& packet)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "daemon/own_identity.h"
 #include "ike/ike.h"
 #include "kernel-glue/conversations.h"
 #include "kernel-glue/forwarding_plane.h"
@@ -43,8 +44,9 @@ public:
 /// The real one: policies into the kernel, IKE to libcharon. Main thread.
 class KernelEnforcer final : public Enforcer {
 public:
-    KernelEnforcer(ForwardingPlane& plane, Conversations& conversations, Ike& ike)
-        : m_plane(plane), m_conversations(conversations), m_ike(ike)
+    KernelEnforcer(ForwardingPlane& plane, Conversations& conversations, Ike& ike,
+                   OwnIdentities const& identities)
+        : m_plane(plane), m_conversations(conversations), m_ike(ike), m_identities(identities)
     {}
 
     Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
@@ -58,6 +60,7 @@ private:
     ForwardingPlane& m_plane;
     Conversations& m_conversations;
     Ike& m_ike;
+    OwnIdentities const& m_identities;
 };
 
 } // namespace oekd

@@ -71,6 +71,7 @@ std::string forecast(FlowView const& flow)
     };
     switch (flow.state) {
     case ConnectionState::Expired: return text("nothing is left of it; the next packet begins anew.");
+    case ConnectionState::PotentialOe: return text("The DNS is asked for the peer's key; packets wait.");
     case ConnectionState::PendingOe: return text("IKE runs; packets wait for its outcome.");
     case ConnectionState::Keyed: return text("the next packet is encrypted with the SA that there is.");
     case ConnectionState::ClearText: return text("the next packet leaves in the clear.");

@@ -14,7 +14,7 @@ constexpr size_t max_names = 4096;
 
 } // namespace
 
-Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conducts const& conducts)
+Result<LoadedGroups> load_groups(std::filesystem::path const& directory, GroupsSettings const& groups)
 {
     auto read = read_group_directory(directory);
     if (!read)
@@ -24,8 +24,10 @@ Result<LoadedGroups> load_groups(std::filesystem::path const& directory, Conduct
         all.errors.push_back({all.names[i].file, all.names[i].line,
                               fmt::format("{}: more than {} host names", all.names[i].name, max_names)});
     all.names.resize(std::min(all.names.size(), max_names));
-    for (auto& line : all.lines)
-        line.conduct = conduct_of(conducts, line.group);
+    for (auto& line : all.lines) {
+        line.conduct = groups.of(line.group).conduct;
+        line.judgement = groups.of(line.group).judgement;
+    }
     auto table = GroupTable::build(std::move(all.lines), all.errors);
     return LoadedGroups{std::move(table), std::move(all.names), std::move(all.errors)};
 }

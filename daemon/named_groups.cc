@@ -25,7 +25,7 @@ std::string kept(dns::HostRecord const& record)
 
 NamedGroups::NamedGroups(EventLoop& loop, dns::Resolver& resolver, Journal const& journal,
                          Config const& config, EventLoop::Callback changed)
-    : m_journal(journal), m_conducts(config.conducts),
+    : m_journal(journal), m_groups(config.groups),
       m_hosts(loop, resolver, {.shortest_ttl = config.dns.shortest_ttl},
               [this, changed = std::move(changed)] {
                   log_new_warnings();
@@ -64,8 +64,10 @@ std::vector<GroupLine> NamedGroups::added_lines(std::vector<LineError>& errors) 
 {
     auto const addresses = [this](std::string const& name) { return addresses_of(name); };
     auto lines = lines_of_names(m_written.names, addresses, *m_written.lines, errors);
-    for (auto& line : lines)
-        line.conduct = conduct_of(m_conducts, line.group);
+    for (auto& line : lines) {
+        line.conduct = m_groups.of(line.group).conduct;
+        line.judgement = m_groups.of(line.group).judgement;
+    }
     return lines;
 }
 

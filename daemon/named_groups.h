@@ -47,7 +47,7 @@ private:
     void log_new_warnings();
 
     Journal const& m_journal;
-    Conducts const& m_conducts;
+    GroupsSettings const& m_groups;
     dns::HostNames m_hosts;
     WrittenGroups m_written;
     std::shared_ptr<GroupTable const> m_table;  // shared with the Gatekeeper's threads

@@ -49,7 +49,7 @@ bool check_configuration(StartOptions const& options)
         fmt::print("{}\n", config.error().message);
         return false;
     }
-    auto groups = load_groups(config->policies, config->conducts);
+    auto groups = load_groups(config->policies, config->groups);
     if (!groups) {
         fmt::print("{}\n", groups.error().message);
         return false;

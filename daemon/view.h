@@ -55,7 +55,7 @@ struct StatusView {
     std::string strongswan; ///< of the embedded libcharon
     WallTime started;
     size_t encrypted = 0;     ///< flows by what they have
-    size_t authenticated = 0; ///< of these; none before keys come from the DNS
+    size_t authenticated = 0; ///< of these
     size_t clear = 0;
     size_t blocked = 0;
     size_t deciding = 0;

@@ -32,6 +32,18 @@ Duration shunt_lifetime(Failure reason, unsigned failures, Timing const& timing)
     std::unreachable();
 }
 
+// A key that DNSSEC promises: its holder is there.
+bool promised(Connection const& connection)
+{
+    return connection.requirement && connection.requirement->is_promise();
+}
+
+bool fails_open(Connection const& connection)
+{
+    bool const kept_shut = promised(connection) && connection.judgement.promise_broken == PromiseBroken::Deny;
+    return permitted(connection.conduct, connection.group).failure == Conduct::Failure::Pass && !kept_shut;
+}
+
 /// One step in the making: the next value and the actions so far. One function per event, then what they
 /// share.
 class Transition {
@@ -41,6 +53,7 @@ public:
     {}
 
     void on(Acquired const& event);
+    void on(Learnt const& event);
     void on(PeerAnswered const&);
     void on(PeerUnreachable const&);
     void on(Established const& event);
@@ -55,8 +68,14 @@ public:
 
 private:
     void begin();
+    void ask();
     void hold();
+    void expect_answers();
     void negotiate();
+    [[nodiscard]] bool try_otherwise(Failure reason);
+    [[nodiscard]] bool outranked(Established const& event) const;
+    void deny();
+    void start_lifetime_of_dns();
     [[nodiscard]] Action undecided() const;
     void sign_of_life();
     void give_up_hold();
@@ -73,11 +92,19 @@ private:
     [[nodiscard]] bool is(ConnectionState state) const { return m_next.state == state; }
     [[nodiscard]] bool permissive() const { return may_go_clear(m_next.group); }
     [[nodiscard]] Conduct conduct() const { return permitted(m_next.conduct, m_next.group); }
-    [[nodiscard]] bool fails_open() const { return conduct().failure == Conduct::Failure::Pass; }
+    [[nodiscard]] bool promised() const { return oekd::promised(m_next); }
+    [[nodiscard]] bool fails_open() const { return oekd::fails_open(m_next); }
     [[nodiscard]] bool heeds_forgeries() const { return forgeries(m_next) == Forgeries::Heed; }
+    [[nodiscard]] bool has_more_gateways() const
+    {
+        return m_next.requirement && m_next.gateway + 1 < m_next.requirement->gateways.size();
+    }
+    // Who answers for another gateway does so after the first one's silence.
     [[nodiscard]] Time hold_deadline() const
     {
-        bool const stranger = m_next.peer == Connection::Peer::Stranger;
+        if (has_more_gateways())
+            return m_next.hold_began + m_timing.hold_limit;
+        bool const stranger = m_next.peer == Connection::Peer::Stranger && !promised();
         auto const silence = stranger ? m_timing.hold_silence : m_timing.hold_capable;
         return std::min(m_next.hold_began + m_timing.hold_limit, m_now + silence);
     }
@@ -92,6 +119,7 @@ void Transition::on(Acquired const& event)
 {
     switch (m_next.state) {
     case ConnectionState::Expired: return begin();
+    case ConnectionState::PotentialOe:
     case ConnectionState::PendingOe: return; // it waits with the others
     case ConnectionState::Keyed:
         if (m_next.awaiting)
@@ -102,6 +130,20 @@ void Transition::on(Acquired const& event)
     case ConnectionState::ClearText:
     case ConnectionState::Deny:
         return act(Kick{}); // decided already; the packet waits in the wide trap's queue
+    }
+}
+
+// Where the peer's own IKE was faster, what it has proven was judged already.
+void Transition::on(Learnt const& event)
+{
+    if (!std::exchange(m_next.asking, false) || !is(ConnectionState::PotentialOe))
+        return;
+    m_next.requirement = event.requirement;
+    m_next.gateway = 0;
+    switch (event.requirement.verdict) {
+    case Requirement::Verdict::Negotiate: return expect_answers();
+    case Requirement::Verdict::Hopeless: give_up_hold(); return start_lifetime_of_dns();
+    case Requirement::Verdict::Deny: return deny();
     }
 }
 
@@ -134,20 +176,36 @@ void Transition::sign_of_life()
 // changes nothing.
 void Transition::on(Established const& event)
 {
-    if (event.by == Established::By::Us)
+    bool const by_peer = event.by == Established::By::Peer;
+    bool const known = std::ranges::find(m_next.sas, event.sa) != m_next.sas.end();
+    if (!accepts_negotiation(m_next.group) || (!known && outranked(event))) {
+        act(CloseSa{event.sa});
+        return by_peer ? void() : on(NegotiationFailed{Failure::NotProven});
+    }
+    if (!by_peer)
         m_next.negotiating = false;
-    if (!accepts_negotiation(m_next.group))
-        return act(CloseSa{event.sa});
 
     Encrypt const wanted{event.mode, event.reqid};
-    bool const by_peer = event.by == Established::By::Peer;
-    if (by_peer && is(ConnectionState::PendingOe))
+    bool const undecided = is(ConnectionState::PotentialOe) || is(ConnectionState::PendingOe);
+    if (!known && std::exchange(m_next.proven, event.protection) != event.protection)
+        close_all(); // what protects less has served its time
+    m_next.denied = false;
+    if (by_peer && undecided)
         await(wanted);
     else if (!is(ConnectionState::Keyed) || m_next.encrypt != wanted || (m_next.awaiting && !by_peer))
         key(wanted);
     m_next.failures = 0;
     m_next.peer = Connection::Peer::Capable;
     keep(event.sa);
+}
+
+// Nobody lowers what a flow has, or what the DNS promises, by starting IKE (RFC 7435 §3).
+bool Transition::outranked(Established const& event) const
+{
+    if (is(ConnectionState::Keyed) && event.protection < m_next.proven)
+        return true;
+    bool const anonymous = event.protection == Protection::Anonymous;
+    return (anonymous && (m_next.denied || promised())) || !m_next.judgement.accepted.has(event.protection);
 }
 
 void Transition::on(PeerReady const&)
@@ -163,15 +221,18 @@ void Transition::on(NegotiationFailed const& event)
     m_next.negotiating = false;
     switch (m_next.state) {
     case ConnectionState::PendingOe:
+        if (try_otherwise(event.reason))
+            return;
         if (event.reason == Failure::Unprotected && !heeds_forgeries() && m_next.deadline)
             return; // the hold lasts as long as it would without a word
         give_up_hold();
         return start_lifetime(event.reason);
     case ConnectionState::ClearText:
-    case ConnectionState::Deny:
-        return start_lifetime(event.reason); // the probe that outlived its hold has ended
-    case ConnectionState::Keyed:   // the peer's SA serves; a failure takes nothing away (RFC 4322 §3.2.6)
-    case ConnectionState::Expired: // the peer's SA came and went; the next packet tries again
+    case ConnectionState::Deny: // the probe that outlived its hold has ended
+        return try_otherwise(event.reason) ? void() : start_lifetime(event.reason);
+    case ConnectionState::PotentialOe: // it belonged to a hold before this one
+    case ConnectionState::Keyed:       // the peer's SA serves; a failure takes nothing away (RFC 4322 §3.2.6)
+    case ConnectionState::Expired:     // the peer's SA came and went; the next packet tries again
         return;
     }
 }
@@ -207,6 +268,7 @@ void Transition::on(DeadlinePassed const&)
                                      // §3.2.3)
     case ConnectionState::Deny: return release();
     case ConnectionState::Keyed: return m_next.awaiting ? encrypt() : void();
+    case ConnectionState::PotentialOe:
     case ConnectionState::Expired: return;
     }
 }
@@ -217,6 +279,7 @@ void Transition::on(Withdrawn const&)
         release();
     close_all();
     m_next.negotiating = false;
+    m_next.asking = false;
 }
 
 // The first packet. clear-or-private waits for the peer to start, and clear and block have no trap: an
@@ -224,21 +287,41 @@ void Transition::on(Withdrawn const&)
 void Transition::begin()
 {
     if (starts_negotiation(m_next.group))
-        hold();
+        ask();
     else if (accepts_negotiation(m_next.group))
         act(Kick{});
+}
+
+// A group that takes no keys need not ask for any. A question of ours may be under way already, as a
+// negotiation may, left over from before the peer's own IKE.
+void Transition::ask()
+{
+    if (!m_next.judgement.accepted.any_with_keys())
+        return hold();
+    m_next.state = ConnectionState::PotentialOe;
+    m_next.encrypt.reset();
+    m_next.hold_began = m_now;
+    m_next.deadline.reset();
+    act(undecided());
+    if (!std::exchange(m_next.asking, true))
+        act(LookUp{});
 }
 
 // A negotiation of ours may be running already, left over from an SA of the peer's that came and went. A hold
 // that is decided by the negotiation alone has no deadline.
 void Transition::hold()
 {
+    m_next.encrypt.reset();
+    act(undecided());
+    expect_answers();
+}
+
+void Transition::expect_answers()
+{
     bool const packets_wait = conduct().negotiation != Conduct::Negotiation::Pass;
     m_next.state = ConnectionState::PendingOe;
-    m_next.encrypt.reset();
     m_next.hold_began = m_now;
     m_next.deadline = fails_open() && packets_wait ? std::optional(hold_deadline()) : std::nullopt;
-    act(undecided());
     if (!m_next.negotiating)
         negotiate();
 }
@@ -260,6 +343,48 @@ void Transition::negotiate()
     act(Negotiate{});
 }
 
+// The next gateway, where there is one. Who has not proven an unsigned key is nobody in particular: a forger
+// could cut us off otherwise. Who has not proven a signed one is an impostor.
+bool Transition::try_otherwise(Failure reason)
+{
+    if (!m_next.requirement || reason == Failure::Local)
+        return false;
+    m_next.denied = m_next.denied || (reason == Failure::NotProven && promised());
+    if (has_more_gateways()) {
+        ++m_next.gateway;
+        negotiate();
+        return true;
+    }
+    if (m_next.denied) {
+        deny();
+        return true;
+    }
+    if (reason != Failure::NotProven || m_next.requirement->key != Requirement::Key::Wanted)
+        return false;
+    *m_next.requirement = without_key(m_next.flow.remote, m_next.judgement.accepted);
+    negotiate();
+    return true;
+}
+
+// Stronger than a group that may go clear: somebody in between wants just that.
+void Transition::deny()
+{
+    m_next.state = ConnectionState::Deny;
+    m_next.inbound_required = false;
+    m_next.denied = true;
+    act(Drop{});
+    act(Kick{});
+    close_all();
+    start_lifetime_of_dns();
+}
+
+// As long as the DNS would say the same again.
+void Transition::start_lifetime_of_dns()
+{
+    auto const lifetime = std::chrono::duration_cast<Duration>(m_next.requirement->lifetime);
+    m_next.deadline = m_now + std::min(std::max(lifetime, m_timing.shunt_again), m_timing.shunt_short_max);
+}
+
 // The only way into the clear after a failure, and the group is asked here. The negotiation goes on if it
 // still runs: a late success upgrades the flow. SAs that a flow still has after its key went missing are of
 // no use to it any more.
@@ -279,7 +404,7 @@ void Transition::give_up_hold()
 void Transition::lose_key()
 {
     if (starts_negotiation(m_next.group))
-        return hold();
+        return ask();
     release();
     close_all();
 }
@@ -339,6 +464,10 @@ void Transition::release()
     m_next.awaiting = false;
     m_next.inbound_required = false;
     m_next.encrypt.reset();
+    m_next.requirement.reset();
+    m_next.gateway = 0;
+    m_next.proven = Protection::Anonymous;
+    m_next.denied = false;
     m_next.deadline.reset();
     act(Release{});
 }
@@ -364,22 +493,30 @@ Step step(Connection const& connection, Event const& event, Time now, Timing con
 
 Forgeries forgeries(Connection const& connection)
 {
-    bool const fails_open = permitted(connection.conduct, connection.group).failure == Conduct::Failure::Pass;
-    return fails_open && connection.peer == Connection::Peer::Stranger ? Forgeries::Heed : Forgeries::Ignore;
+    bool const stranger = connection.peer == Connection::Peer::Stranger && !promised(connection);
+    return fails_open(connection) && stranger ? Forgeries::Heed : Forgeries::Ignore;
+}
+
+Address const& destination(Connection const& connection)
+{
+    auto const& requirement = connection.requirement;
+    bool const has = requirement && connection.gateway < requirement->gateways.size();
+    return has ? requirement->gateways[connection.gateway].address : connection.flow.remote;
 }
 
 bool is_unaffected(Connection const& connection, GroupLine const* line)
 {
-    return line != nullptr && line->group == connection.group &&
+    return line != nullptr && line->group == connection.group && line->judgement == connection.judgement &&
            permitted(line->conduct, line->group) == permitted(connection.conduct, connection.group);
 }
 
 Protection protection(Connection const& connection)
 {
     switch (connection.state) {
-    case ConnectionState::Keyed: return Protection::Anonymous;
+    case ConnectionState::Keyed: return connection.proven;
     case ConnectionState::ClearText: return Protection::Clear;
     case ConnectionState::Deny: return Protection::Blocked;
+    case ConnectionState::PotentialOe:
     case ConnectionState::PendingOe:
     case ConnectionState::Expired:
         return may_go_clear(connection.group) ? Protection::Clear : Protection::Blocked;

@@ -3,6 +3,7 @@
 
 #include "policy/flow.h"
 #include "policy/group.h"
+#include "policy/requirement.h"
 
 #include <chrono>
 #include <cstdint>
@@ -23,14 +24,15 @@ using Duration = std::chrono::milliseconds;
 enum class IkeSaId : uint32_t {};
 
 enum class ConnectionState {
-    Expired,   ///< nothing of its own in the kernel; the wide trap decides about the next packet
-    PendingOe, ///< IKE runs, packets are held
-    Keyed,     ///< an SA exists, packets are encrypted
-    ClearText, ///< a pass shunt; a probe may still be running
-    Deny,      ///< a drop shunt
+    Expired,     ///< nothing of its own in the kernel; the wide trap decides about the next packet
+    PotentialOe, ///< the DNS is asked for a key, packets are held
+    PendingOe,   ///< IKE runs, packets are held
+    Keyed,       ///< an SA exists, packets are encrypted
+    ClearText,   ///< a pass shunt; a probe may still be running
+    Deny,        ///< a drop shunt
 };
 [[nodiscard]] std::string_view
-to_string(ConnectionState state); ///< "expired", "pending", "keyed", "clear", "deny"
+to_string(ConnectionState state); ///< "expired", "asking", "pending", "keyed", "clear", "deny"
 
 /// Why a negotiation of ours came to nothing.
 enum class Failure {
@@ -50,6 +52,11 @@ struct Acquired {
     enum class Trap { Wide, Own } trap = Trap::Wide; ///< Own: the flow's own policy, whose SA is missing
     friend bool operator==(Acquired const&, Acquired const&) = default;
 };
+/// What the DNS says, and what follows. Every LookUp ends in this, in bounded time.
+struct Learnt {
+    Requirement requirement;
+    friend bool operator==(Learnt const&, Learnt const&) = default;
+};
 /// Something arrived from the peer that belongs to our negotiation.
 struct PeerAnswered {
     friend bool operator==(PeerAnswered const&, PeerAnswered const&) = default;
@@ -64,6 +71,7 @@ struct Established {
     EspMode mode = EspMode::Transport;
     Reqid reqid{};
     enum class By { Us, Peer } by = By::Us;
+    Protection protection = Protection::Anonymous; ///< by what the peer has proven
     friend bool operator==(Established const&, Established const&) = default;
 };
 /// Our negotiation has ended without an SA. Every Negotiate ends in this or in Established{By::Us}, in
@@ -96,8 +104,8 @@ struct Withdrawn {
     friend bool operator==(Withdrawn const&, Withdrawn const&) = default;
 };
 
-using Event = std::variant<Acquired, PeerAnswered, PeerUnreachable, Established, PeerReady, NegotiationFailed,
-                           SaGone, InboundSeen, DeadlinePassed, Withdrawn>;
+using Event = std::variant<Acquired, Learnt, PeerAnswered, PeerUnreachable, Established, PeerReady,
+                           NegotiationFailed, SaGone, InboundSeen, DeadlinePassed, Withdrawn>;
 [[nodiscard]] std::string to_string(Event const& event); ///< for the journal: "acquired by the wide trap", …
 
 // ---- actions, to be carried out in the order given
@@ -110,12 +118,16 @@ struct Hold {
 struct Discard {
     friend bool operator==(Discard const&, Discard const&) = default;
 };
+/// Ask the DNS who may speak for the remote address.
+struct LookUp {
+    friend bool operator==(LookUp const&, LookUp const&) = default;
+};
 /// How a peer is asked whether it speaks IKE.
 enum class Probe {
     Repeated, ///< as often as ike.retransmissions says
     Once,     ///< by a single datagram
 };
-/// Start IKE towards the remote address.
+/// Start IKE with destination(), as Connection::requirement says.
 struct Negotiate {
     Probe probe = Probe::Repeated; ///< step() leaves it so; who carries it out knows what may be sent
     friend bool operator==(Negotiate const&, Negotiate const&) = default;
@@ -159,8 +171,8 @@ struct CloseSa {
     friend bool operator==(CloseSa const&, CloseSa const&) = default;
 };
 
-using Action = std::variant<Hold, Discard, Negotiate, Encrypt, Await, RequireInbound, Pass, Drop, Kick,
-                            Release, CloseSa>;
+using Action = std::variant<Hold, Discard, LookUp, Negotiate, Encrypt, Await, RequireInbound, Pass, Drop,
+                            Kick, Release, CloseSa>;
 [[nodiscard]] std::string
 to_string(Action const& action); ///< for the journal: "hold", "encrypt in tunnel mode, reqid 7", …
 
@@ -181,19 +193,24 @@ constexpr size_t max_sas_per_flow = 2;
 
 /// Everything the machine remembers of a flow. A value; only step() makes new ones.
 ///
-/// PendingOe, ClearText and Deny always have a deadline or a negotiation that runs, so no flow stays in them
-/// for ever. Only PendingOe and Keyed have SAs, so a flow that was given up leaves none behind.
+/// PotentialOe always has a question under way; PendingOe, ClearText and Deny always have a deadline or a
+/// negotiation that runs: so no flow stays in them for ever. Only PotentialOe, PendingOe and Keyed have SAs,
+/// so a flow that was given up leaves none behind.
 struct Connection {
     Flow flow;
     PolicyGroup group = PolicyGroup::PrivateOrClear;
     Prefix network{}; ///< of the line that decides; step() carries it along
     Conduct conduct{};
+    Judgement judgement{};
     enum class Peer {
         Stranger,
         Capable ///< it has encrypted before: likely to answer, and what says otherwise is likely forged
     } peer = Peer::Stranger;
 
     ConnectionState state = ConnectionState::Expired;
+    bool asking = false;                      ///< the DNS, in whatever state the flow is
+    std::optional<Requirement> requirement{}; ///< nullopt: nothing but ID_NULL is expected
+    size_t gateway = 0;                       ///< of the requirement's, with which we negotiate
     bool negotiating = false;      ///< a negotiation of ours is running, in whatever state the flow is
     bool inbound_required = false; ///< the flow's own policies refuse cleartext from the peer
     bool awaiting = false; ///< Keyed by the peer, which may not have its side of the SA yet: packets wait
@@ -202,6 +219,8 @@ struct Connection {
     std::optional<Time> deadline{};   ///< DeadlinePassed is due then; nullopt where no time limit applies
     std::vector<IkeSaId> sas{};       ///< oldest first, at most max_sas_per_flow
     std::optional<Encrypt> encrypt{}; ///< what the policies say; only while Keyed
+    Protection proven = Protection::Anonymous; ///< while Keyed
+    bool denied = false; ///< an impostor, or a forged answer of the DNS: no anonymous peer lifts that
 
     friend bool operator==(Connection const&, Connection const&) = default;
 };
@@ -210,6 +229,9 @@ struct Connection {
 /// would end soon anyway, and nobody else's. (RFC 4322 §9.2)
 enum class Forgeries { Heed, Ignore };
 [[nodiscard]] Forgeries forgeries(Connection const& connection);
+
+/// Where IKE goes: the gateway whose turn it is, or the remote address itself.
+[[nodiscard]] Address const& destination(Connection const& connection);
 
 /// What the flow really has now, never overstated. A held flow of a permissive group counts as clear:
 /// cleartext comes in, and what is held may yet go out so. The wide trap protects a flow that has nothing of

@@ -15,8 +15,9 @@ template <typename... Functions> struct Overload : Functions... {
 std::string describe(Established const& event)
 {
     auto const* const who = event.by == Established::By::Us ? "us" : "the peer";
-    return fmt::format("IKE_SA {} established by {}, {} mode, reqid {}", std::to_underlying(event.sa), who,
-                       to_string(event.mode), std::to_underlying(event.reqid));
+    return fmt::format("IKE_SA {} established by {}, {}, {} mode, reqid {}", std::to_underlying(event.sa),
+                       who, to_string(event.protection), to_string(event.mode),
+                       std::to_underlying(event.reqid));
 }
 
 std::string describe(Encrypt const& action)
@@ -31,6 +32,7 @@ std::string_view to_string(ConnectionState state)
 {
     switch (state) {
     case ConnectionState::Expired: return "expired";
+    case ConnectionState::PotentialOe: return "asking";
     case ConnectionState::PendingOe: return "pending";
     case ConnectionState::Keyed: return "keyed";
     case ConnectionState::ClearText: return "clear";
@@ -45,7 +47,7 @@ std::string_view to_string(Failure failure)
     case Failure::Silent: return "no answer on UDP 500";
     case Failure::Unprotected: return "refused before keys were agreed; anybody could have sent that";
     case Failure::Refused: return "refused by the peer";
-    case Failure::NotProven: return "the peer did not prove its key";
+    case Failure::NotProven: return "the peer has not proven the key that is published for it";
     case Failure::Local: return "not possible on this side";
     }
     std::unreachable();
@@ -60,6 +62,7 @@ std::string to_string(Event const& event)
                 return e.trap == Trap::Own ? "acquired by the flow's own policy"
                                            : "acquired by the wide trap";
             },
+            [](Learnt const& e) { return fmt::format("learnt from the DNS: {}", e.requirement.why); },
             [](PeerAnswered const&) -> std::string { return "the peer answered"; },
             [](PeerUnreachable const&) -> std::string { return "the peer's IKE port is unreachable"; },
             [](Established const& e) { return describe(e); },
@@ -81,6 +84,7 @@ std::string to_string(Action const& action)
         Overload{
             [](Hold const&) -> std::string { return "hold"; },
             [](Discard const&) -> std::string { return "discard"; },
+            [](LookUp const&) -> std::string { return "ask the DNS"; },
             [](Negotiate const&) -> std::string { return "negotiate"; },
             [](Encrypt const& a) { return describe(a); },
             [](Await const& a) {

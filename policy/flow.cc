@@ -26,6 +26,8 @@ std::string_view to_string(Protection protection)
     switch (protection) {
     case Protection::Clear: return "clear";
     case Protection::Anonymous: return "anonymous";
+    case Protection::Dns: return "dns";
+    case Protection::Dnssec: return "dnssec";
     case Protection::Blocked: return "blocked";
     }
     std::unreachable();

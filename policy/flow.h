@@ -30,15 +30,18 @@ enum class Spi : uint32_t {};
 
 enum class EspMode { Transport, Tunnel };
 
-/// How well a flow is protected, never overstated (RFC 7435). Grows with keys from the DNS and pinning.
+/// How well a flow is protected, never overstated (RFC 7435). From the weakest to the strongest.
 enum class Protection {
     Clear,     ///< no IPsec
-    Anonymous, ///< encrypted, nobody authenticated: AUTH-NULL (RFC 7619)
+    Anonymous, ///< encrypted, and the peer has proven nothing: AUTH-NULL (RFC 7619)
+    Dns,       ///< the peer has proven a key that is published for it without DNSSEC
+    Dnssec,    ///< the same, and each step to the key is signed
     Blocked,   ///< nothing passes
 };
 
-[[nodiscard]] std::string_view to_string(EspMode mode);          ///< "transport", "tunnel"
-[[nodiscard]] std::string_view to_string(Protection protection); ///< "clear", "anonymous", "blocked"
+[[nodiscard]] std::string_view to_string(EspMode mode); ///< "transport", "tunnel"
+[[nodiscard]] std::string_view
+to_string(Protection protection); ///< "clear", "anonymous", "dns", "dnssec", "blocked"
 
 } // namespace oekd
 

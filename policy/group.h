@@ -2,6 +2,7 @@
 #pragma once
 
 #include "policy/address.h"
+#include "policy/requirement.h"
 #include "policy/service.h"
 
 #include <array>
@@ -64,7 +65,8 @@ struct GroupLine {
     std::string file; ///< as the administrator would name it, for messages
     int line = 0;     ///< counts from 1
     Service service{};
-    Conduct conduct{}; ///< of the group; see permitted()
+    Conduct conduct{};     ///< of the group; see permitted()
+    Judgement judgement{}; ///< of the group
 
     [[nodiscard]] std::string subject() const; ///< "192.0.2.0/24", "192.0.2.0/24 tcp 0 22"
 };

@@ -46,8 +46,7 @@ void check_same(Config const& one, Config const& other)
     CHECK(one.timing.shunt_short == other.timing.shunt_short);
     CHECK(one.timing.shunt_short_max == other.timing.shunt_short_max);
     CHECK(one.timing.shunt_normal == other.timing.shunt_normal);
-    CHECK(one.conducts.private_or_clear == other.conducts.private_or_clear);
-    CHECK(one.conducts.private_ == other.conducts.private_);
+    CHECK(one.groups == other.groups);
     CHECK(one.probe == other.probe);
     CHECK(one.event_buffer == other.event_buffer);
     CHECK(one.ike.mode == other.ike.mode);
@@ -101,7 +100,7 @@ void check_manual(std::string const& all_keys)
         CHECK(manual.find(entry) != std::string::npos);
         ++settings;
     }
-    CHECK(settings == 41);
+    CHECK(settings == 46);
     CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
@@ -140,11 +139,14 @@ hold.silence = "150ms"
 hold.capable = "2s"
 hold.limit = "4s"
 group.private.negotiation = "drop"
+group.private.auth = ["dnssec"]
+group.clear-or-private.auth = ["null"]
 
 [dns]
 resolv-conf = "/srv/resolv.conf"
 resolved-conf = "/srv/resolved.conf"
 trust-anchor = "/srv/anchor"
+deadline = "700ms"
 ttl-min = "1min"
 
 [shunt]
@@ -179,6 +181,8 @@ amplification = 3
 [group.private-or-clear]
 negotiation = "pass"
 failure = "drop"
+auth = ["dns", "dnssec"]
+promise-broken = "deny"
 
 [limits]
 kernel-events = 100000
@@ -192,10 +196,13 @@ sas-per-address = 13
     Config expected;
     expected.policies = "/srv/policies";
     expected.control = "/srv/control";
-    expected.dns = {"/srv/anchor", 60s};
+    expected.dns = {"/srv/anchor", 60s, 700ms};
     expected.surroundings = {{"wg0", "tun*"}, "/srv/resolv.conf", "/srv/resolved.conf"};
-    expected.conducts.private_or_clear = {Conduct::Negotiation::Pass, Conduct::Failure::Drop};
-    expected.conducts.private_.negotiation = Conduct::Negotiation::Drop;
+    expected.groups.clear_or_private.judgement.accepted = {Protection::Anonymous};
+    expected.groups.private_or_clear = {{Conduct::Negotiation::Pass, Conduct::Failure::Drop},
+                                        {{Protection::Dnssec, Protection::Dns}, PromiseBroken::Deny}};
+    expected.groups.private_.judgement.accepted = {Protection::Dnssec};
+    expected.groups.private_.conduct.negotiation = Conduct::Negotiation::Drop;
     expected.event_buffer = 100'000;
     expected.timing = {150ms, 2s, 4s, 3s, 30s, 2h, 10min};
     expected.probe = {.total = {21, 22ms},
@@ -230,8 +237,8 @@ TEST_CASE("a mistake is told with file, line and what is expected", "[config]")
     auto const row = GENERATE(
         Row{"unknown key, one letter wrong", "[hold]\nsilense = \"1s\"\n",
             "oekd.conf:2: unknown key \"hold.silense\"; did you mean hold.silence?"},
-        Row{"key without its section", "deadline = \"1s\"\n",
-            "oekd.conf:1: unknown key \"deadline\"; did you mean ike.deadline?"},
+        Row{"key without its section", "retransmit = \"1s\"\n",
+            "oekd.conf:1: unknown key \"retransmit\"; did you mean ike.retransmit?"},
         Row{"key in another section", "[ike]\nsilence = \"1s\"\n",
             "oekd.conf:2: unknown key \"ike.silence\"; did you mean hold.silence?"},
         Row{"unknown section", "[limit]\nflows = 1\n",

@@ -20,8 +20,8 @@ class RecordingEnforcer final : public Enforcer {
 public:
     Result<void> apply(Connection const&, Reqid, NegotiationId id, Action const& action) override
     {
-        static constexpr std::array names{"hold", "discard", "negotiate", "encrypt", "await", "require",
-                                          "pass", "drop",    "kick",      "release", "close"};
+        static constexpr std::array names{"hold",    "discard", "look-up", "negotiate", "encrypt", "await",
+                                          "require", "pass",    "drop",    "kick",      "release", "close"};
         done.emplace_back(names.at(action.index()));
         if (std::holds_alternative<Negotiate>(action))
             negotiation = id;
@@ -50,10 +50,25 @@ public:
     std::optional<Probe> probe;
 };
 
+/// Answers when the test does.
+struct ScriptedKeys final : KeySource {
+    std::unique_ptr<dns::Lookup> ask(Address const& address, Answered answered) override
+    {
+        asked.push_back(address.to_string());
+        answer = std::move(answered);
+        return nullptr;
+    }
+    std::optional<KeyAnswer> known(Address const&) override { return remembered; }
+
+    std::vector<std::string> asked; ///< about whom
+    Answered answer;
+    std::optional<KeyAnswer> remembered;
+};
+
 /// A table on a real event loop; short times keep the test short.
 struct Fixture {
     explicit Fixture(PolicyGroup group = PolicyGroup::PrivateOrClear, size_t max_flows = 8)
-        : table(loop, enforcer, reqids, *limited, counters,
+        : table(loop, enforcer, reqids, *limited, counters, keys,
                 [this](Decision const& d) { decisions.push_back(d); }, table_of(group),
                 {.timing =
                      {.hold_silence = 50ms, .hold_limit = 100ms, .shunt_again = 30ms, .shunt_short = 30ms},
@@ -95,6 +110,7 @@ struct Fixture {
     Counters counters;
     std::unique_ptr<LimitedJournal> limited = LimitedJournal::create(loop, journal, counters).value();
     std::vector<Decision> decisions;
+    ScriptedKeys keys;
     ConnectionTable table;
 };
 

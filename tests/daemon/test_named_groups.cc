@@ -22,7 +22,7 @@ WrittenGroups files(std::string_view text, PolicyGroup group)
 struct Fixture {
     explicit Fixture(WrittenGroups written)
     {
-        config.conducts.private_or_clear.failure = Conduct::Failure::Drop;
+        config.groups.private_or_clear.conduct.failure = Conduct::Failure::Drop;
         groups.use(std::move(written));
     }
     GroupLine const* line_of(std::string_view text) { return groups.table()->find(address(text)); }

@@ -12,28 +12,40 @@ using namespace oekd;
 
 namespace {
 
-constexpr uint8_t kinds = 13;
+constexpr uint8_t kinds = 14;
 constexpr uint8_t reload = 12;
+constexpr std::array proofs{Protection::Anonymous, Protection::Dns, Protection::Dnssec};
+
+Requirement requirement_from(uint8_t byte)
+{
+    return {.verdict = Requirement::Verdict(byte % 3),
+            .key = Requirement::Key(byte / 3 % 3),
+            .gateways = std::vector<Gateway>(byte / 9 % 3 + 1),
+            .proven = proofs.at(byte / 27 % proofs.size()),
+            .lifetime = std::chrono::hours(byte / 81)};
+}
 
 Event event_from(uint8_t what, uint8_t with)
 {
     IkeSaId const sa{with % 5U};
     auto const mode = (with & 0x20) != 0 ? EspMode::Tunnel : EspMode::Transport;
     auto const by = (with & 0x40) != 0 ? Established::By::Us : Established::By::Peer;
-    constexpr std::array reasons{Failure::Silent, Failure::Unprotected, Failure::Refused, Failure::Local};
+    constexpr std::array reasons{Failure::Silent, Failure::Unprotected, Failure::Refused, Failure::Local,
+                                 Failure::NotProven};
     switch (what % kinds) {
     case 0: return Acquired{Acquired::Trap::Wide};
     case 1: return Acquired{Acquired::Trap::Own};
     case 2: return PeerAnswered{};
     case 3: return PeerUnreachable{};
     case 4:
-    case 5: return Established{sa, mode, Reqid{with & 0x80U}, by};
+    case 5: return Established{sa, mode, Reqid{with & 0x80U}, by, proofs.at(with / 8U % proofs.size())};
     case 6: return NegotiationFailed{reasons.at(with % reasons.size())};
     case 7: return SaGone{sa};
     case 8: return InboundSeen{};
     case 9: return Withdrawn{};
     case 10: return DeadlinePassed{};
-    default: return PeerReady{};
+    case 11: return PeerReady{};
+    default: return Learnt{requirement_from(with)};
     }
 }
 
@@ -47,11 +59,15 @@ std::vector<GroupLine> lines_from(uint8_t byte)
     if (which >= 6 && byte % 2 == 0)
         return {};
     Conduct const conduct{Conduct::Negotiation(which % 3), Conduct::Failure(which / 3 % 2)};
+    AcceptedProtections const all{Protection::Dnssec, Protection::Dns, Protection::Anonymous};
+    Judgement const judgement{(which & 1U) != 0 ? all : AcceptedProtections{Protection::Anonymous},
+                              PromiseBroken(which >> 1U & 1U)};
     return {{.network = Prefix(*Address::parse("0.0.0.0"), 0),
              .group = all_groups.at(byte % all_groups.size()),
              .file = "f",
              .line = 1,
-             .conduct = conduct}};
+             .conduct = conduct,
+             .judgement = judgement}};
 }
 
 } // namespace

@@ -20,8 +20,14 @@ std::string FlowModel::happen(Event const& event, Time at)
     check_sas(next);
     check_time(next, at);
     check_state(next);
+    check_proof(event, m_connection, next);
     m_connection = next;
     return std::exchange(m_broken, {});
+}
+
+bool FlowModel::promised(Connection const& connection)
+{
+    return connection.requirement && connection.requirement->is_promise();
 }
 
 void FlowModel::broken(std::string promise)
@@ -42,6 +48,8 @@ void FlowModel::before(Event const& event)
     } else if (std::holds_alternative<NegotiationFailed>(event) || std::holds_alternative<Withdrawn>(event)) {
         m_negotiating = false;
     }
+    if (std::holds_alternative<Learnt>(event) || std::holds_alternative<Withdrawn>(event))
+        m_asking = false;
 }
 
 void FlowModel::carry_out(Action const& action, Connection const& next)
@@ -55,6 +63,9 @@ void FlowModel::carry_out(Action const& action, Connection const& next)
     } else if (std::holds_alternative<Negotiate>(action)) {
         if (std::exchange(m_negotiating, true))
             broken("two negotiations at a time");
+    } else if (std::holds_alternative<LookUp>(action)) {
+        if (std::exchange(m_asking, true))
+            broken("two questions at a time");
     } else if (std::holds_alternative<Encrypt>(action)) {
         m_out = Out::Esp;
         m_in = next.inbound_required ? In::EspOnly : In::ClearOrEsp;
@@ -128,7 +139,8 @@ void FlowModel::check_sas(Connection const& next)
         broken("more SAs than a flow may have");
     if (m_sas != std::set(next.sas.begin(), next.sas.end()) || m_sas.size() != next.sas.size())
         broken("an SA is neither kept, closed nor gone");
-    bool const may_have = next.state == ConnectionState::Keyed || next.state == ConnectionState::PendingOe;
+    bool const may_have = next.state == ConnectionState::Keyed || next.state == ConnectionState::PendingOe ||
+                          next.state == ConnectionState::PotentialOe;
     if (!may_have && !next.sas.empty())
         broken("a flow that was given up has SAs");
     if (next.state == ConnectionState::Keyed && next.sas.empty())
@@ -140,7 +152,11 @@ void FlowModel::check_time(Connection const& next, Time at)
     bool const lasts = next.state == ConnectionState::Expired || next.state == ConnectionState::Keyed;
     if (next.negotiating != m_negotiating)
         broken("lost sight of the negotiation");
-    if (!lasts && !next.deadline && !next.negotiating)
+    if (next.asking != m_asking)
+        broken("lost sight of the question");
+    bool const ends =
+        next.state == ConnectionState::PotentialOe ? next.asking : next.deadline || next.negotiating;
+    if (!lasts && !ends)
         broken("nothing ends this state");
     if (lasts && next.deadline.has_value() != next.awaiting)
         broken("a deadline without a purpose, or none where packets wait for the peer");
@@ -155,6 +171,7 @@ void FlowModel::check_state(Connection const& next)
     auto const out = [&next] {
         switch (next.state) {
         case ConnectionState::Expired: return Out::None;
+        case ConnectionState::PotentialOe:
         case ConnectionState::PendingOe: return undecided_out(next);
         case ConnectionState::Keyed: return next.awaiting ? Out::Hold : Out::Esp;
         case ConnectionState::ClearText: return Out::Clear;
@@ -168,14 +185,33 @@ void FlowModel::check_state(Connection const& next)
         broken("waits for the other side of an SA that is not there");
     if (next.encrypt.has_value() != (next.state == ConnectionState::Keyed))
         broken("encrypt is set in the wrong state");
-    bool const pending = next.state == ConnectionState::PendingOe;
+    bool const pending =
+        next.state == ConnectionState::PotentialOe || next.state == ConnectionState::PendingOe;
     if (pending && !starts_negotiation(next.group))
         broken("a group that does not start holds packets");
     bool const fails_open = permitted(next.conduct, next.group).failure == Conduct::Failure::Pass;
-    if (next.state == ConnectionState::Deny && fails_open)
+    if (next.state == ConnectionState::Deny && fails_open && !next.denied && !promised(next))
         broken("a flow that fails open denies");
+    if (next.state == ConnectionState::ClearText && next.denied && !next.negotiating)
+        broken("an impostor opens the flow");
     if (next.state == ConnectionState::ClearText && !fails_open)
         broken("a flow that fails closed goes clear");
+}
+
+void FlowModel::check_proof(Event const& event, Connection const& from, Connection const& next)
+{
+    if (next.state != ConnectionState::Keyed)
+        return;
+    auto const* const established = std::get_if<Established>(&event);
+    bool const goes_on = from.state == ConnectionState::Keyed;
+    if (!goes_on && !established)
+        broken("keyed by nobody");
+    if (goes_on && next.proven < from.proven)
+        broken("a peer that proves less has taken a flow over");
+    if (next.proven > from.proven && (!established || established->protection != next.proven))
+        broken("more protection than anybody has proven");
+    if (!next.judgement.accepted.has(next.proven))
+        broken("a protection that the group does not take");
 }
 
 } // namespace oekd

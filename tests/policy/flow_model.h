@@ -12,10 +12,12 @@ namespace oekd {
 /// of policy/connection.h. The property test and the fuzz target drive it with any sequence of events.
 class FlowModel {
 public:
-    FlowModel(PolicyGroup group, Timing const& timing, Conduct conduct = {}) : m_timing(timing)
+    FlowModel(PolicyGroup group, Timing const& timing, Conduct conduct = {}, Judgement judgement = {})
+        : m_timing(timing)
     {
         m_connection.group = group;
         m_connection.conduct = conduct;
+        m_connection.judgement = judgement;
     }
 
     /// Takes one step at this time. Returns the promise that the step has broken, or "" if it has kept them
@@ -40,7 +42,9 @@ private:
     void check_sas(Connection const& next);
     void check_time(Connection const& next, Time at);
     void check_state(Connection const& next);
+    void check_proof(Event const& event, Connection const& from, Connection const& next);
 
+    [[nodiscard]] static bool promised(Connection const& connection);
     [[nodiscard]] bool sends_clear() const;
     [[nodiscard]] static Out undecided_out(Connection const& next);
 
@@ -50,6 +54,7 @@ private:
     In m_in = In::None;
     std::set<IkeSaId> m_sas; ///< that are up
     bool m_negotiating = false;
+    bool m_asking = false;
     std::string m_broken;
 };
 

@@ -21,6 +21,12 @@ inline void showValue(Address const& address, std::ostream& out) { out << addres
 inline void showValue(Prefix const& network, std::ostream& out) { out << network.to_string(); }
 inline void showValue(PolicyGroup group, std::ostream& out) { out << to_string(group); }
 inline void showValue(Service const& service, std::ostream& out) { out << service.to_string(); }
+inline void showValue(Judgement const& judgement, std::ostream& out)
+{
+    for (auto const taken : {Protection::Dnssec, Protection::Dns, Protection::Anonymous})
+        out << (judgement.accepted.has(taken) ? to_string(taken) : "-") << ' ';
+    out << to_string(judgement.promise_broken);
+}
 inline void showValue(GroupLine const& line, std::ostream& out)
 {
     out << to_string(line.group) << ' ' << line.subject();

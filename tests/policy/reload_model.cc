@@ -28,7 +28,7 @@ std::vector<Action> behaviour(GroupLine const& line, Timing const& timing)
     };
     std::vector<Action> all;
     for (auto const& life : lives) {
-        Connection connection{.group = line.group, .conduct = line.conduct};
+        Connection connection{.group = line.group, .conduct = line.conduct, .judgement = line.judgement};
         Time at{std::chrono::hours(1)};
         for (auto const& event : life) {
             at += timing.hold_limit;
@@ -61,7 +61,7 @@ ReloadModel::Known* ReloadModel::find_or_add(Flow const& flow)
     auto const* line = m_table.find(flow.remote, flow.service);
     if (line == nullptr)
         return nullptr;
-    Known known{*line, FlowModel(line->group, m_timing, line->conduct)};
+    Known known{*line, FlowModel(line->group, m_timing, line->conduct, line->judgement)};
     return &m_flows.emplace(flow, std::move(known)).first->second;
 }
 
@@ -75,8 +75,8 @@ std::string ReloadModel::happen(Flow const& flow, Event const& event, Time at)
 std::string ReloadModel::check_verdict(Known const& known, GroupLine const* line) const
 {
     bool const kept = is_unaffected(known.model.connection(), line);
-    bool const same_words =
-        line != nullptr && line->group == known.line.group && line->conduct == known.line.conduct;
+    bool const same_words = line != nullptr && line->group == known.line.group &&
+                            line->conduct == known.line.conduct && line->judgement == known.line.judgement;
     if (!kept && same_words)
         return "a reload touches a flow whose decision is the same";
     if (kept && (line == nullptr || behaviour(*line, m_timing) != behaviour(known.line, m_timing)))

@@ -611,8 +611,8 @@ TEST_CASE("events and failures have words for the journal", "[policy][connection
 {
     CHECK(to_string(wide.event) == "acquired by the wide trap");
     CHECK(to_string(own.event) == "acquired by the flow's own policy");
-    CHECK(to_string(by_us_tunnel.event) == "IKE_SA 9 established by us, tunnel mode, reqid 7");
-    CHECK(to_string(by_peer.event) == "IKE_SA 9 established by the peer, transport mode, reqid 7");
+    CHECK(to_string(by_us_tunnel.event) == "IKE_SA 9 established by us, anonymous, tunnel mode, reqid 7");
+    CHECK(to_string(by_peer.event) == "IKE_SA 9 established by the peer, anonymous, transport mode, reqid 7");
     CHECK(to_string(silent.event) == "negotiation failed: no answer on UDP 500");
     std::set<std::string> different;
     for (auto const& happening : every_happening)

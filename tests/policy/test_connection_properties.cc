@@ -31,7 +31,7 @@ TEST_CASE("no sequence of events breaks a promise, nor lets private or block flo
         INFO(to_string(group));
         rc::prop(std::string(to_string(group)), [group] {
             auto const history = *any_history();
-            FlowModel flow(group, Timing{}, *any_conduct());
+            FlowModel flow(group, Timing{}, *any_conduct(), *any_judgement());
             Time at{1h};
             RC_ASSERT(live(flow, history, at) == "");
         });
@@ -40,35 +40,39 @@ TEST_CASE("no sequence of events breaks a promise, nor lets private or block flo
 
 TEST_CASE("every flow leaves a transient state when its negotiation and its time end", "[policy][connection]")
 {
-    rc::prop("it comes to rest within one failure and two deadlines", [](PolicyGroup group) {
-        auto const history = *any_history();
-        FlowModel flow(group, Timing{}, *any_conduct());
-        Time at{1h};
-        RC_ASSERT(live(flow, history, at) == "");
-        RC_CLASSIFY(flow.connection().deadline.has_value(), "a deadline");
-        RC_CLASSIFY(flow.connection().negotiating, "negotiating");
-        RC_ASSERT(flow.happen(NegotiationFailed{Failure::Silent}, at) == "");
-        RC_ASSERT(!flow.connection().negotiating);
-        for (int i = 0; i < 2 && flow.connection().deadline; ++i) {
-            at = std::max(at, *flow.connection().deadline);
-            RC_ASSERT(flow.happen(DeadlinePassed{}, at) == "");
-        }
-        auto const state = flow.connection().state;
-        RC_ASSERT((state == ConnectionState::Expired || state == ConnectionState::Keyed));
-    });
+    rc::prop("it comes to rest within an answer, a failure for each gateway and two deadlines",
+             [](PolicyGroup group) {
+                 auto const history = *any_history();
+                 FlowModel flow(group, Timing{}, *any_conduct(), *any_judgement());
+                 Time at{1h};
+                 RC_ASSERT(live(flow, history, at) == "");
+                 RC_CLASSIFY(flow.connection().deadline.has_value(), "a deadline");
+                 RC_CLASSIFY(flow.connection().negotiating, "negotiating");
+                 RC_ASSERT(flow.happen(Learnt{}, at) == "");
+                 for (int gateways = 0; gateways < 4 && flow.connection().negotiating; ++gateways)
+                     RC_ASSERT(flow.happen(NegotiationFailed{Failure::Silent}, at) == "");
+                 RC_ASSERT(!flow.connection().negotiating);
+                 for (int i = 0; i < 2 && flow.connection().deadline; ++i) {
+                     at = std::max(at, *flow.connection().deadline);
+                     RC_ASSERT(flow.happen(DeadlinePassed{}, at) == "");
+                 }
+                 auto const state = flow.connection().state;
+                 RC_ASSERT((state == ConnectionState::Expired || state == ConnectionState::Keyed));
+             });
 }
 
 TEST_CASE("a withdrawn flow leaves nothing behind", "[policy][connection]")
 {
     rc::prop("only the failures are remembered", [](PolicyGroup group) {
         auto const history = *any_history();
-        FlowModel flow(group, Timing{}, *any_conduct());
+        FlowModel flow(group, Timing{}, *any_conduct(), *any_judgement());
         Time at{1h};
         RC_ASSERT(live(flow, history, at) == "");
         RC_ASSERT(flow.happen(Withdrawn{}, at) == "");
         Connection fresh;
         fresh.group = group;
         fresh.conduct = flow.connection().conduct;
+        fresh.judgement = flow.connection().judgement;
         fresh.peer = flow.connection().peer;
         fresh.failures = flow.connection().failures;
         fresh.hold_began = flow.connection().hold_began;

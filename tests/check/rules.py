@@ -18,9 +18,12 @@ MAY_INCLUDE = {
     "kernel-glue": {"policy", "base"},
     "dns": {"policy", "base"},
     "ike": {"policy", "base"},
-    "daemon": {"kernel-glue", "dns", "ike", "group-files", "policy", "base"},
-    # For values (addresses, groups) and `policy test`; of the daemon it knows the control socket only.
-    "cli": {"group-files", "policy", "base"},
+    "keys": {"policy", "base"},
+    "publish": {"dns", "policy", "base"},
+    "daemon": {"kernel-glue", "dns", "ike", "keys", "group-files", "policy", "base"},
+    # For what needs no daemon: values, `policy test`, own keys and their publishing. Of the daemon it knows the
+    # control socket only.
+    "cli": {"publish", "dns", "keys", "group-files", "policy", "base"},
 }
 
 # Tests follow the folder they test, with these exceptions: the control socket is tested from both ends.
@@ -34,10 +37,11 @@ STRONGSWAN = (
 )
 OWNERS = [
     ("strongSwan", STRONGSWAN, {"ike"}),
-    ("OpenSSL", r"openssl/.*", {"ike"}),
+    ("OpenSSL", r"openssl/.*", {"ike", "keys"}),
     ("libmnl", r"libmnl/.*", {"kernel-glue"}),
     ("XFRM", r"linux/xfrm\.h", {"kernel-glue"}),
-    ("libunbound or ldns", r"(unbound\.h|ldns/.*)", {"dns"}),
+    ("libunbound", r"unbound\.h", {"dns"}),
+    ("ldns", r"ldns/.*", {"publish"}),
     ("toml++", r"toml\+\+/.*", {"daemon"}),
     ("libsystemd", r"systemd/.*", {"base", "daemon", "cli"}),
     ("Catch2", r"catch2/.*", set()),

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/command_line.h"
 
+#include "cli/publish_options.h"
 #include "cli/validators.h"
 #include "policy/connection.h"
 #include "policy/group.h"
@@ -89,6 +90,40 @@ void add_policy_test(CLI::App& app, CommandLine& line)
     verb->footer("Example: oekctl policy test --directory /etc/oekd/policies --address 192.0.2.80");
 }
 
+void add_key(CLI::App& app, CommandLine& line)
+{
+    auto* key = app.add_subcommand("key", "our own keys, without the daemon");
+    key->require_subcommand(1);
+    key->fallthrough();
+    auto const add = [&](std::string const& name, std::string const& description) {
+        auto* verb = add_verb(*key, line, name, description);
+        verb->add_option("--file", line.key.file, "the current key; the others lie beside it")
+            ->capture_default_str();
+        return verb;
+    };
+    auto* generate = add("generate", "make a key; none is overwritten");
+    auto const types = names_of(keys::all_key_types);
+    auto* type = generate->add_option("--type", line.key.type, CLI::detail::join(types, ", "));
+    type->check(one_of(types))->capture_default_str();
+    generate->add_option("--bits", line.key.bits, "of an RSA key; 3072 without it")->needs(type);
+    generate->add_flag("--next", line.key.next, "make the key that will follow the current one");
+    generate->footer("Example: oekctl key generate && oekctl publish 192.0.2.7");
+    add("show", "our keys as records have them")
+        ->footer("Example: oekctl key show --json | jq -r .current.fingerprint");
+    auto* activate = add("activate", "the next key becomes the current one");
+    activate->add_option("--ttl", line.key.old_ttl, "seconds that the records before may live")
+        ->capture_default_str();
+    activate->add_flag("--now", line.key.now, "do not wait: peers with old records will refuse us");
+    activate->footer("Example: oekctl publish --check 192.0.2.7 && oekctl key activate --ttl 3600");
+}
+
+void add_publish(CLI::App& app, CommandLine& line)
+{
+    auto* verb = add_verb(app, line, "publish", "our key's records for the DNS, without the daemon");
+    add_publish_options(*verb, line.publish);
+    verb->footer("Example: oekctl publish 192.0.2.0/24 2001:db8::7 >>2.0.192.in-addr.arpa.zone");
+}
+
 void add_monitor(CLI::App& app, CommandLine& line)
 {
     auto* verb = add_verb(app, line, "monitor", "every decision as it happens");
@@ -113,6 +148,8 @@ void describe(CLI::App& app, CommandLine& line, ServiceWords& service)
         ->footer("Example: oekctl metrics | grep ^oekd_flows");
     add_verb(app, line, "reload", "read the group files again")
         ->footer("Example: oekctl reload || journalctl -u oekd");
+    add_key(app, line);
+    add_publish(app, line);
     app.footer("Examples:\n"
                "  oekctl status                     is it on, and for how many flows?\n"
                "  oekctl list --protection clear    who is not encrypted, and why\n"
@@ -120,6 +157,8 @@ void describe(CLI::App& app, CommandLine& line, ServiceWords& service)
                "  oekctl why 192.0.2.80             what decides about it, and what would happen\n"
                "  oekctl monitor                    what is decided now\n"
                "  oekctl reload                     after a change of the group files\n"
+               "  oekctl key generate               a key, so that others know who we are\n"
+               "  oekctl publish 192.0.2.7          what to put into the DNS for that\n"
                "See oekctl(1).");
 }
 

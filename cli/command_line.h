@@ -3,8 +3,10 @@
 
 #include "cli/failure.h"
 #include "cli/format.h"
+#include "cli/key.h"
 #include "cli/list.h"
 #include "cli/policy_test.h"
+#include "cli/publish.h"
 #include "cli/why.h"
 
 #include <expected>
@@ -21,6 +23,8 @@ struct CommandLine {
     FlowFilter filter;
     WhyQuestion why;
     PolicyTest test;
+    KeyWords key;
+    PublishWords publish;
 
     [[nodiscard]] Format format() const { return json ? Format::Json : Format::People; }
 };

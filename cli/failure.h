@@ -24,6 +24,12 @@ struct Failure {
 
 template <typename T> using Outcome = std::expected<T, Failure>;
 
+/// What a verb found, where finding something may be a failure.
+struct TextAndStatus {
+    std::string text;
+    ExitStatus status = ExitStatus::Ok;
+};
+
 /// For `return failed(...)` in a function that returns Outcome<T>.
 [[nodiscard]] inline std::unexpected<Failure> failed(ExitStatus status, std::string message)
 {

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "cli/command_line.h"
 #include "cli/daemon_client.h"
+#include "cli/key.h"
 #include "cli/list.h"
 #include "cli/metrics.h"
 #include "cli/monitor.h"
 #include "cli/policy_test.h"
+#include "cli/publish.h"
+#include "cli/publish_check.h"
 #include "cli/reload.h"
 #include "cli/show.h"
 #include "cli/status.h"
@@ -17,6 +20,17 @@
 using namespace oekd::cli;
 
 namespace {
+
+Outcome<std::string> text_without_daemon(CommandLine const& line)
+{
+    if (line.verb == "key generate")
+        return generate_key(line.key, line.format());
+    if (line.verb == "key show")
+        return show_keys(line.key, line.format());
+    if (line.verb == "key activate")
+        return activate_key(line.key, line.format());
+    return publish_records(line.publish, line.format());
+}
 
 Outcome<std::string> text_to_print(CommandLine const& line)
 {
@@ -51,15 +65,23 @@ ExitStatus print(Outcome<std::string> const& text)
     return written ? ExitStatus::Ok : ExitStatus::Failure;
 }
 
+ExitStatus print(Outcome<TextAndStatus> const& result)
+{
+    if (!result)
+        return tell(result.error());
+    auto const printed = print(result->text);
+    return printed == ExitStatus::Ok ? result->status : printed;
+}
+
 ExitStatus run(CommandLine const& line)
 {
-    if (line.verb == "policy test") {
-        auto const result = test_policy(line.test, line.format());
-        auto const printed = print(result.text);
-        return printed == ExitStatus::Ok ? result.status : printed;
-    }
+    if (line.verb == "policy test")
+        return print(Outcome<TextAndStatus>(test_policy(line.test, line.format())));
+    if (line.verb == "publish" && line.publish.check)
+        return print(check_published(line.publish, line.format()));
     if (line.verb != "monitor")
-        return print(text_to_print(line));
+        return print(line.verb.starts_with("key ") || line.verb == "publish" ? text_without_daemon(line)
+                                                                             : text_to_print(line));
     auto const ended = monitor(line.socket, line.filter.remote, line.format());
     return ended ? ExitStatus::Ok : tell(ended.error());
 }

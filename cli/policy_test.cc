@@ -107,7 +107,7 @@ std::string json_text(PolicyTestReport const& test)
 
 } // namespace
 
-TestResult test_policy(PolicyTest const& test, Format format)
+TextAndStatus test_policy(PolicyTest const& test, Format format)
 {
     auto all = read_all(test);
     PolicyTestReport report;

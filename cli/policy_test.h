@@ -17,12 +17,7 @@ struct PolicyTest {
     std::string address;   ///< also tell what would decide about it
 };
 
-struct TestResult {
-    std::string text;
-    ExitStatus status = ExitStatus::Ok; ///< Failure where there is a problem
-};
-
-/// Needs no daemon.
-[[nodiscard]] TestResult test_policy(PolicyTest const& test, Format format);
+/// Needs no daemon. The status is Failure where there is a problem.
+[[nodiscard]] TextAndStatus test_policy(PolicyTest const& test, Format format);
 
 } // namespace oekd::cli

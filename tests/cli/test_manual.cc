@@ -26,7 +26,7 @@ Options options_in_help(std::string const& program, std::vector<std::string> con
     arguments.emplace_back("--help");
     auto const help = run_program(program, arguments);
     REQUIRE(help.status == 0);
-    static std::regex const option(R"(^ +(?:-\w,)?(--?[a-z][a-z-]*))", std::regex::multiline);
+    static std::regex const option(R"(^ +(?:-\w,)?(--?[a-z][a-z0-9-]*))", std::regex::multiline);
     static std::regex const short_option(R"(^ +(-\w)\b)", std::regex::multiline);
     auto options = matches_of(help.out, option, "");
     options.merge(matches_of(help.out, short_option, ""));
@@ -41,7 +41,7 @@ Options options_in_manual(std::string const& page)
     INFO(path);
     REQUIRE(stream);
     std::string const text{std::istreambuf_iterator<char>(stream), {}};
-    return matches_of(text, std::regex(R"(\bFl ([a-z-]+))"), "-");
+    return matches_of(text, std::regex(R"(\bFl ([a-z0-9-]+))"), "-");
 }
 
 } // namespace
@@ -58,7 +58,11 @@ TEST_CASE("oekctl's options are those of its manual page", "[manual]")
                                                                   {"monitor"},
                                                                   {"metrics"},
                                                                   {"why"},
-                                                                  {"policy", "test"}})
+                                                                  {"policy", "test"},
+                                                                  {"key", "generate"},
+                                                                  {"key", "show"},
+                                                                  {"key", "activate"},
+                                                                  {"publish"}})
         in_help.merge(options_in_help(oekctl, verb));
     CHECK(in_help.size() >= 7);
     CHECK(in_help == options_in_manual("oekctl.1"));

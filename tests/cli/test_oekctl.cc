@@ -321,7 +321,8 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
     for (auto const& row : {
              Row{"no verb",
                  {},
-                 "A verb (status, list, show, why, monitor, policy, metrics, reload) is required"},
+                 "A verb (status, list, show, why, monitor, policy, metrics, reload, key, publish) is "
+                 "required"},
              Row{"unknown verb", {"lits"}, "lits"},
              Row{"unknown option", {"status", "--jsn"}, "--jsn"},
              Row{"no address", {"show"}, "ADDRESS is required"},

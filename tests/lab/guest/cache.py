@@ -21,6 +21,15 @@ DNS = "nsd libfstrm0 libprotobuf-c1 libevent-2.1-7 ldnsutils libldns3".split()
 # A resolver for others.
 UNBOUND = "unbound libevent-2.1-7 libnghttp2-14 libprotobuf-c1 libpython3.11 libexpat1".split()
 
+# Other DNS servers, which have to take what oekctl publishes, with what a bare system lacks.
+DNS_SERVERS = (
+    "knot libdnssec9 libknot13 libzscanner4 libcap-ng0 libedit2 libgnutls30 liblmdb0 liburcu8 libnettle8 "
+    "libhogweed6 libp11-kit0 libtasn1-6 libunistring2 libxdp1 libbpf1 libelf1 libbsd0 libmd0 "
+    "bind9 bind9-libs bind9-utils bind9-dnsutils libfstrm0 libprotobuf-c1 libjemalloc2 libjson-c5 "
+    "libmaxminddb0 libnghttp2-14 libuv1 libxml2 libicu72 libgssapi-krb5-2 libkrb5-3 libk5crypto3 "
+    "libkrb5support0 libkeyutils1"
+).split()
+
 
 def run(*command: str, cwd: Path | None = None) -> str:
     done = subprocess.run(command, cwd=cwd, capture_output=True, text=True)
@@ -86,6 +95,10 @@ def unbound() -> Path:
     return unpack("unbound", UNBOUND)
 
 
+def dns_servers() -> Path:
+    return unpack("dns-servers", DNS_SERVERS)
+
+
 def setup(guest: str | None, native: bool) -> None:
     """Fills what the chosen guest needs."""
     from . import uml
@@ -94,6 +107,7 @@ def setup(guest: str | None, native: bool) -> None:
     libreswan()
     dns()
     unbound()
+    dns_servers()
     if guest in ("uml", "uml72"):
         uml.prepare(guest)
     elif not native:

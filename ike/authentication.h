@@ -14,7 +14,8 @@ struct OwnKey {
     PublicKey public_key;  ///< its public half
 };
 
-/// As whom we speak to a peer. Without a key, or without a name for Name, it is Anonymous.
+/// As whom we speak to a peer. Without a key, or without a name for Name, it is Anonymous; so it is where the
+/// peer cannot verify the signatures that our key makes (RFC 7427 §4).
 enum class OwnIdentity {
     Anonymous, ///< AUTH-NULL with ID_NULL (RFC 7619)
     Address,   ///< our address of the flow, with a signature

@@ -51,6 +51,7 @@ struct charon_child {
     struct charon_flow hosts; ///< who speak IKE
     struct charon_flow flow;
     uint32_t reqid;
+    int signed_; ///< by us, at the set-up; unknown when rekeying
     int tunnel;
     uint32_t inbound_spi; ///< host byte order
     uint32_t outbound_spi;

@@ -21,7 +21,7 @@ struct charon_authentication const* authentication_of(ike_sa_t* ike_sa)
     return ike_sa && last.ike_sa == ike_sa->get_unique_id(ike_sa) ? &last.authentication : NULL;
 }
 
-static enum charon_readiness ask(ike_sa_t* ike_sa, struct charon_claim const* claim)
+static enum charon_readiness ask(ike_sa_t* ike_sa, message_t* message, struct charon_claim const* claim)
 {
     struct charon_sa sa = sa_of(ike_sa);
     last.ike_sa = 0;
@@ -30,6 +30,9 @@ static enum charon_readiness ask(ike_sa_t* ike_sa, struct charon_claim const* cl
         layer->hooks.authentication(layer->hooks.context, &sa, claim, &last.authentication);
     if (readiness == CHARON_PROCEED)
         last.ike_sa = sa.id;
+    // To be anonymous is better than to fail.
+    if (!takes_our_signature(ike_sa, message))
+        last.authentication.own = CHARON_ANONYMOUS;
     return readiness;
 }
 
@@ -74,7 +77,7 @@ bool may_authenticate(ike_sa_t* ike_sa, message_t* message)
         drop_message(message);
         return FALSE;
     }
-    switch (ask(ike_sa, NULL)) {
+    switch (ask(ike_sa, message, NULL)) {
     case CHARON_PROCEED: speak_as_told(ike_sa); return TRUE;
     case CHARON_LATER: let_wait(ike_sa, message); return FALSE;
     case CHARON_REFUSE: break;
@@ -150,7 +153,7 @@ bool take_claim(ike_sa_t* ike_sa, message_t* message)
         .name = name,
         .key = raw_key_in(message),
     };
-    enum charon_readiness readiness = ask(ike_sa, &claim);
+    enum charon_readiness readiness = ask(ike_sa, message, &claim);
     if (readiness == CHARON_LATER) {
         let_wait(ike_sa, message);
         return FALSE;

@@ -19,6 +19,7 @@ SaDescription describe(charon_child const& child, Flow const& hosts, Flow const&
             .inbound = Spi(child.inbound_spi),
             .outbound = Spi(child.outbound_spi),
             .protection = Protection::Anonymous,
+            .ours = child.signed_ ? OwnProof::Signature : OwnProof::None,
             .ike_proposal = child.ike_proposal,
             .esp_proposal = child.esp_proposal};
 }

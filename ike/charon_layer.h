@@ -76,6 +76,12 @@ bool may_authenticate(ike_sa_t* ike_sa, message_t* message);
 bool take_claim(ike_sa_t* ike_sa, message_t* message);
 void bring_own_key(message_t* message);
 
+// charon_signature.c
+/// Of the message that makes us speak, or is our turn to answer.
+bool takes_our_signature(ike_sa_t* ike_sa, message_t* message);
+/// Only while the IKE_SA is set up; later libcharon has forgotten it.
+bool have_signed(ike_sa_t* ike_sa);
+
 // charon_proof.c
 /// FALSE where what the peer has proven is not enough.
 bool authorize_peer(ike_sa_t* ike_sa);

@@ -97,6 +97,7 @@ static int tell_child(ike_sa_t* ike_sa, child_sa_t* child, child_hook_t hook)
     struct charon_child told = {
         .hosts = hosts_of(ike_sa),
         .reqid = child->get_reqid(child),
+        .signed_ = have_signed(ike_sa),
         .tunnel = child->get_mode(child) == MODE_TUNNEL,
         .inbound_spi = ntohl(child->get_spi(child, TRUE)),
         .outbound_spi = ntohl(child->get_spi(child, FALSE)),

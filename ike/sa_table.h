@@ -123,7 +123,8 @@ private:
         Flow flow;                   ///< of a peer's IKE_SA the endpoints, until it has said what it wants
         NegotiationId negotiation{}; ///< 0 where the peer started
         Expectation expectation{};
-        bool signs = false;                        ///< or so the peer says
+        bool signs = false; ///< or so the peer says
+        OwnProof ours = OwnProof::None;
         bool accepted = false;                     ///< the flow is what the peer shall get
         std::optional<Reqid> reqid = std::nullopt; ///< held in m_reqids
         Stage stage = Stage::SettingUp;

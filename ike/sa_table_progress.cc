@@ -114,8 +114,7 @@ void SaTable::complete(SaDescription& description, Entry const& entry) const
     description.by = entry.negotiation == NegotiationId{} ? By::Peer : By::Us;
     description.peer_key = entry.expectation.proven();
     description.offered_key = entry.expectation.offered();
-    description.ours =
-        entry.expectation.own() == OwnIdentity::Anonymous ? OwnProof::None : OwnProof::Signature;
+    description.ours = entry.ours;
 }
 
 bool SaTable::child_up(charon_sa const& sa, SaDescription description)
@@ -130,6 +129,7 @@ bool SaTable::child_up(charon_sa const& sa, SaDescription description)
         found->sa = sa;
         leave_setting_up(*found, Stage::Up);
         negotiation = found->negotiation;
+        found->ours = description.ours;
         complete(description, *found);
     }
     // Not under the lock: it waits for the kernel.

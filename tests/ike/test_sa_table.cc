@@ -485,14 +485,16 @@ TEST_CASE("what a peer has proven is told with its SA, and has a reqid of its ow
     auto const reqid = bench.table.reqid(sa(1));
     REQUIRE(reqid);
     CHECK(bench.answer(2) != *reqid);
-    REQUIRE(bench.up(1, *reqid));
+    REQUIRE(bench.table.child_up(sa(1), {.flow = west_east, .reqid = *reqid, .ours = OwnProof::Signature}));
     auto const event = bench.only<SaUp>();
     CHECK(event.sa.peer_key == one_key);
     CHECK_FALSE(event.sa.offered_key);
     CHECK(event.sa.ours == OwnProof::Signature);
     CHECK(event.sa.protection == Protection::Anonymous);
     bench.table.child_rekeyed(sa(1), {.flow = west_east, .reqid = *reqid});
-    CHECK(bench.only<SaRekeyed>().sa.peer_key == one_key);
+    auto const rekeyed = bench.only<SaRekeyed>();
+    CHECK(rekeyed.sa.peer_key == one_key);
+    CHECK(rekeyed.sa.ours == OwnProof::Signature);
     bench.table.sa_gone(sa(1));
     bench.table.sa_gone(sa(2));
     CHECK(bench.reqids.size() == 0);

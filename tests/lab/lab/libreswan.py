@@ -72,9 +72,12 @@ class Libreswan:
         )
         wait_until(self._trap_is_set, this_guest().patience(20), f"libreswan on {host} to set its trap")
 
-    def whack(self, *words: str) -> str:
-        command = ["nsenter", "-t", str(self._process.pid), "-m", "-n", "ipsec", "whack", *words]
+    def ipsec(self, *words: str) -> str:
+        command = ["nsenter", "-t", str(self._process.pid), "-m", "-n", "ipsec", *words]
         return subprocess.run(command, capture_output=True, text=True, timeout=60).stdout
+
+    def whack(self, *words: str) -> str:
+        return self.ipsec("whack", *words)
 
     def stop(self) -> None:
         self.whack("--shutdown")

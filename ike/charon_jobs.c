@@ -126,8 +126,8 @@ static job_requeue_t run_negotiation(void* data)
     status_t status = ike_sa->initiate(ike_sa, child_config_of(peer), NULL);
     if (status != SUCCESS)
         hooks->failed(hooks->context, &sa, CHARON_LOCAL, "IKE_SA_INIT could not be sent");
+    peer->destroy(peer); // the IKE_SA has its own reference
     give_back(ike_sa, status);
-    peer->destroy(peer);
     return JOB_REQUEUE_NONE;
 }
 

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "daemon/gatekeeper.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <thread>
+#include <vector>
 
 using namespace oekd;
 
@@ -115,4 +118,30 @@ TEST_CASE("which flows a peer may protect", "[daemon]")
         CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private, {6, 0, 7})));
         CHECK_FALSE(gate.accepts(flow(PolicyGroup::Private, {17, 7, 0})));
     }
+}
+
+/// For ThreadSanitizer (./dev test): what libcharon's threads ask while the main thread starts, reloads and
+/// stops.
+TEST_CASE("threads ask the gatekeeper while its groups change", "[daemon][threads]")
+{
+    Log log;
+    Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), *log.limited);
+    std::atomic<unsigned> answers = 0;
+    std::vector<std::jthread> askers;
+    for (int i = 0; i < 4; ++i) {
+        askers.emplace_back([&](std::stop_token const& stop) {
+            while (!stop.stop_requested()) {
+                (void)gate.accepts({address("198.51.100.1"), address("10.3.0.1")});
+                answers += welcome(gate, PolicyGroup::Private) == Welcome::Answer ? 1 : 0;
+            }
+        });
+    }
+    gate.open();
+    for (unsigned seen = answers; answers < seen + 100;)
+        gate.set_groups(one_network_per_group(echo_at));
+    for (unsigned seen = answers; answers < seen + 100;)
+        gate.set_groups(one_network_per_group());
+    gate.close();
+    askers.clear();
+    CHECK(welcome(gate, PolicyGroup::Private) == Welcome::Refuse);
 }

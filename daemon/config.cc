@@ -5,6 +5,7 @@
 #include "base/text_file.h"
 #include "daemon/duration.h"
 #include "daemon/settings.h"
+#include "dns/domain_name.h"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -37,6 +38,14 @@ template <typename T> Setting choice_setting(std::string_view name, T& target,
                     return false;
                 target = *chosen;
                 return true;
+            }};
+}
+
+Setting name_setting(std::string_view name, std::string& target)
+{
+    return {name, "a host name", [&target](std::string const& text) {
+                target = text;
+                return dns::is_host_name(text);
             }};
 }
 
@@ -74,6 +83,9 @@ std::vector<Setting> settings_of(Config& config)
         path_setting("policies", config.policies, max_path),
         path_setting("control", config.control, max_socket_path),
         list_setting("interfaces", surroundings.interfaces, max_interfaces, max_interface_pattern),
+
+        path_setting("identity.key", config.key, max_path),
+        name_setting("identity.name", ike.own_name),
 
         path_setting("dns.resolv-conf", surroundings.resolv_conf, max_path),
         path_setting("dns.resolved-conf", surroundings.resolved_conf, max_path),

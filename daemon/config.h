@@ -30,6 +30,7 @@ struct GroupsSettings {
     friend bool operator==(GroupsSettings const&, GroupsSettings const&) = default;
 };
 
+constexpr std::string_view default_key = "/var/lib/oekd/key.pem"; ///< where oekctl makes it
 constexpr std::string_view default_trust_anchor = "/usr/share/dns/root.key"; ///< Debian's dns-root-data
 
 /// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See
@@ -43,6 +44,7 @@ struct Config {
     IkeSettings ike;
     int event_buffer = 8 << 20; ///< bytes that wait for us in the kernel's event socket
     size_t max_flows = 65'536;
+    std::filesystem::path key = default_key; ///< our own; where the default does not exist we have none
     Surroundings::Options surroundings;
     struct Dns {
         /// Where the default does not exist nothing is validated.

@@ -59,6 +59,7 @@ public:
 private:
     Result<void> load();
     Result<void> open_kernel();
+    Result<void> load_key();
     Result<void> start_dns();
     Result<void> start_ike();
     Result<void> watch();

@@ -2,6 +2,8 @@
 #include "daemon/clock.h"
 #include "daemon/daemon.h"
 #include "kernel-glue/priorities.h"
+#include "keys/fingerprint.h"
+#include "keys/private_key.h"
 
 #include <csignal>
 #include <fmt/format.h>
@@ -85,6 +87,23 @@ Result<void> Daemon::start_dns()
                          m_config.ike.own_key.transform([](OwnKey const& key) { return key.public_key; }),
                          !m_config.ike.own_name.empty());
     m_identities->use(m_surroundings->own().flow_ends);
+    return {};
+}
+
+/// Without a key we are anonymous; that a file is missing is an error only where somebody has named it.
+Result<void> Daemon::load_key()
+{
+    auto const key = keys::PrivateKey::load(m_config.key);
+    if (!key) {
+        bool const is_none = key.error().code == ErrorCode::NotFound && m_config.key == default_key;
+        return is_none ? Result<void>{} : std::unexpected(key.error());
+    }
+    auto const pem = key->pkcs8_pem();
+    if (!pem)
+        return std::unexpected(pem.error());
+    m_config.ike.own_key = OwnKey{std::string(pem->view()), key->public_key()};
+    m_journal.log(LogLevel::Info, fmt::format("our key: {} {}", keys::kind_of(key->public_key()),
+                                              keys::short_fingerprint(key->public_key())));
     return {};
 }
 
@@ -174,6 +193,8 @@ Result<void> Daemon::start()
     m_limited = std::move(*limited);
     if (auto opened = open_kernel(); !opened)
         return opened;
+    if (auto loaded = load_key(); !loaded)
+        return loaded;
     if (auto started = start_dns(); !started)
         return started;
     if (auto started = start_ike(); !started)

@@ -47,6 +47,8 @@ void check_same(Config const& one, Config const& other)
     CHECK(one.timing.shunt_short_max == other.timing.shunt_short_max);
     CHECK(one.timing.shunt_normal == other.timing.shunt_normal);
     CHECK(one.groups == other.groups);
+    CHECK(one.key == other.key);
+    CHECK(one.ike.own_name == other.ike.own_name);
     CHECK(one.probe == other.probe);
     CHECK(one.event_buffer == other.event_buffer);
     CHECK(one.ike.mode == other.ike.mode);
@@ -100,7 +102,7 @@ void check_manual(std::string const& all_keys)
         CHECK(manual.find(entry) != std::string::npos);
         ++settings;
     }
-    CHECK(settings == 46);
+    CHECK(settings == 48);
     CHECK(std::distance(std::sregex_iterator(manual.begin(), manual.end(), item), {}) == settings);
 }
 
@@ -141,6 +143,10 @@ hold.limit = "4s"
 group.private.negotiation = "drop"
 group.private.auth = ["dnssec"]
 group.clear-or-private.auth = ["null"]
+
+[identity]
+key = "/srv/key"
+name = "gw.example.net"
 
 [dns]
 resolv-conf = "/srv/resolv.conf"
@@ -196,6 +202,8 @@ sas-per-address = 13
     Config expected;
     expected.policies = "/srv/policies";
     expected.control = "/srv/control";
+    expected.key = "/srv/key";
+    expected.ike.own_name = "gw.example.net";
     expected.dns = {"/srv/anchor", 60s, 700ms};
     expected.surroundings = {{"wg0", "tun*"}, "/srv/resolv.conf", "/srv/resolved.conf"};
     expected.groups.clear_or_private.judgement.accepted = {Protection::Anonymous};

@@ -22,6 +22,9 @@ SANITIZER_OPTIONS = {
 # Where nothing is fast a key exchange alone takes longer than a stranger is normally held.
 PATIENT = {"hold": {"silence": "3s", "limit": "15s"}}
 
+# Most scenarios have no DNS server: nobody is asked for keys.
+NO_KEYS = {"group": {name: {"auth": ["null"]} for name in ("clear-or-private", "private-or-clear", "private")}}
+
 Groups = dict[str, list[str]]
 Table = dict[str, "str | int | bool | list[str] | Table"]
 
@@ -55,8 +58,19 @@ def configure(folder: Path, groups: Groups, config: Table) -> Path:
     settings: Table = {"policies": str(policies), "control": str(folder / "control"), "dns": dns}
     patient = PATIENT if this_guest().slowness > 1 else {}
     file = folder / "oekd.conf"
-    file.write_text(toml(settings | patient | config))
+    file.write_text(toml(merged(settings, NO_KEYS, patient, config)))
     return file
+
+
+def merged(*tables: Table) -> Table:
+    """One table; the last that has a value gives it."""
+    result: Table = {}
+    for table in tables:
+        for key, value in table.items():
+            inner = result.get(key)
+            both = isinstance(inner, dict) and isinstance(value, dict)
+            result[key] = merged(inner, value) if both else value
+    return result
 
 
 def write_groups(policies: Path, groups: Groups) -> None:

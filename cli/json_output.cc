@@ -63,6 +63,11 @@ OrderedJson json_of_flow(FlowReport const& flow)
             {"packets_out", flow.packets_out}};
 }
 
+OrderedJson json_of_published(PublishedReport const& published)
+{
+    return {{"address", published.address}, {"state", published.state}};
+}
+
 } // namespace
 
 OrderedJson or_null(std::string const& text) { return text.empty() ? OrderedJson() : OrderedJson(text); }
@@ -100,6 +105,8 @@ std::string json_text(StatusReport const& status)
                     {"flows", flows},
                     {"lines", to_array(status.lines, json_of_line)},
                     {"names", to_array(status.names, json_of_name)},
+                    {"key", status.key},
+                    {"published", to_array(status.published, json_of_published)},
                     {"exempt", exempt},
                     {"warnings", status.warnings}});
 }

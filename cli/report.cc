@@ -72,6 +72,11 @@ NameReport decode_name(Json const& name)
             text(name, "Problem")};
 }
 
+PublishedReport decode_published(Json const& published)
+{
+    return {text(published, "Address"), text(published, "State"), text(published, "Text")};
+}
+
 StatusReport decode_status_dictionary(Json const& status)
 {
     StatusReport report;
@@ -87,6 +92,8 @@ StatusReport decode_status_dictionary(Json const& status)
     report.lines = list(status, "Lines", decode_line);
     report.warnings = texts(status, "Warnings");
     report.names = list(status, "Names", decode_name);
+    report.key = text(status, "Key");
+    report.published = list(status, "Published", decode_published);
     report.own_addresses = texts(status, "OwnAddresses");
     report.dns_servers = texts(status, "DnsServers");
     report.dns = text(status, "Dns");

@@ -76,6 +76,13 @@ struct NameReport {
     std::string problem;                       ///< why the DNS does not know it now
 };
 
+/// What the DNS says of one of the host's addresses.
+struct PublishedReport {
+    std::string address;
+    std::string state; ///< "unknown", "none", "other", "dns", "dnssec"
+    std::string text;  ///< for people
+};
+
 struct StatusReport {
     std::string version;
     std::string strongswan;
@@ -89,6 +96,8 @@ struct StatusReport {
     std::vector<LineReport> lines;
     std::vector<std::string> warnings;
     std::vector<NameReport> names;
+    std::string key; ///< our own, for people; empty without one
+    std::vector<PublishedReport> published;
     std::vector<std::string> own_addresses;
     std::vector<std::string> dns_servers;
     std::string dns; ///< "servers": DNS is exempt to these; "any"

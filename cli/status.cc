@@ -102,6 +102,10 @@ std::string format_status(StatusReport const& status, WallTime now, Style const&
     if (!status.tunnels_left_out.empty())
         result += row("left out", fmt::format("{} (tunnel devices that are not in interfaces)",
                                               fmt::join(status.tunnels_left_out, " ")));
+    if (!status.key.empty())
+        result += row("key", status.key);
+    for (auto const& published : status.published)
+        result += row("", fmt::format("{}: {}", published.address, published.text));
     result += row("IKE", fmt::format("strongSwan {}", status.strongswan));
     for (auto const& warning : status.warnings)
         result += row("warning", style.paint(warning, Paint::Yellow));

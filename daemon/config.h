@@ -30,7 +30,7 @@ struct GroupsSettings {
     friend bool operator==(GroupsSettings const&, GroupsSettings const&) = default;
 };
 
-constexpr std::string_view default_key = "/var/lib/oekd/key.pem"; ///< where oekctl makes it
+constexpr std::string_view default_key = "/var/lib/oekd/key.pem";            ///< where oekctl makes it
 constexpr std::string_view default_trust_anchor = "/usr/share/dns/root.key"; ///< Debian's dns-root-data
 
 /// /etc/oekd/oekd.conf (TOML). Every key has a default; an empty or missing default file works. See

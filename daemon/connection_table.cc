@@ -79,7 +79,9 @@ void ConnectionTable::acquired(xfrm::Acquire const& acquire)
     auto const flow = flow_of_acquire(acquire);
     if (auto* row = find_or_add(flow)) {
         row->packet = acquire.packet;
-        auto trap = acquire.reqid == row->reqid ? Acquired::Trap::Own : Acquired::Trap::Wide;
+        auto const& encrypt = row->connection.encrypt;
+        bool const own = acquire.reqid == row->reqid || (encrypt && acquire.reqid == encrypt->reqid);
+        auto trap = own ? Acquired::Trap::Own : Acquired::Trap::Wide;
         apply(*row, Acquired{trap}, "a packet wants to leave");
     }
     settle(flow);

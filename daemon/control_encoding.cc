@@ -116,6 +116,15 @@ int append_one_in_detail(sd_bus_message* message, FlowView const& flow)
     });
 }
 
+int append_published(sd_bus_message* message, PublishedView const& published)
+{
+    return append_dictionary(message, [&](Entries& entries) {
+        entries.text("Address", published.address.to_string());
+        entries.text("State", published.state);
+        entries.text("Text", published.text);
+    });
+}
+
 int append_name(sd_bus_message* message, NameView const& name)
 {
     std::vector<Address> addresses;
@@ -155,6 +164,8 @@ int append_status(sd_bus_message* message, StatusView const& status)
         entries.array("Lines", "aa{sv}", status.lines, append_group_line);
         entries.array("Warnings", "as", status.warnings, append_text);
         entries.array("Names", "aa{sv}", status.names, append_name);
+        entries.text("Key", status.key);
+        entries.array("Published", "aa{sv}", status.published, append_published);
         entries.array("OwnAddresses", "as", status.exempt.own_addresses, append_address);
         entries.array("DnsServers", "as", status.exempt.dns_servers, append_address);
         entries.text("Dns", status.exempt.dns == Exempt::Dns::ToAny ? "any" : "servers");

@@ -206,6 +206,7 @@ Result<void> Daemon::start()
         ConnectionTable::Options{m_config.timing, m_config.max_flows, m_config.probe});
     m_views.emplace(*m_table, *m_enforcer, m_counters, m_config);
     m_views->show_names(*m_names);
+    m_views->show_identities(*m_identities);
     auto control = ControlServer::listen(*m_loop, m_config.control, {*m_views, *this});
     if (!control)
         return std::unexpected(control.error());

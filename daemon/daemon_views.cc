@@ -4,8 +4,11 @@
 #include "daemon/gauges.h"
 #include "daemon/version.h"
 #include "daemon/why.h"
+#include "keys/fingerprint.h"
+#include "keys/key_type.h"
 
 #include <algorithm>
+#include <fmt/format.h>
 
 namespace oekd {
 
@@ -87,6 +90,13 @@ StatusView DaemonViews::status()
     auto lines = m_table.groups().lines();
     status.lines.assign(lines.begin(), lines.end());
     status.warnings = m_warnings;
+    if (m_identities && m_identities->key()) {
+        auto const& key = *m_identities->key();
+        status.key = fmt::format("{} {}", keys::kind_of(key), keys::short_fingerprint(key));
+        for (auto const& [address, published] : m_identities->published())
+            status.published.push_back(
+                {address, std::string(word_for(published)), std::string(to_string(published))});
+    }
     if (m_names) {
         status.names = m_names->views();
         std::ranges::move(m_names->warnings(), std::back_inserter(status.warnings));

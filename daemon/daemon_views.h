@@ -6,6 +6,7 @@
 #include "daemon/counters.h"
 #include "daemon/enforcer.h"
 #include "daemon/named_groups.h"
+#include "daemon/own_identity.h"
 #include "daemon/view.h"
 
 namespace oekd {
@@ -31,6 +32,7 @@ public:
     }
 
     void show_names(NamedGroups const& names) { m_names = &names; }
+    void show_identities(OwnIdentities const& identities) { m_identities = &identities; }
 
     [[nodiscard]] StatusView status() override;
     [[nodiscard]] std::vector<FlowView> flows() override;
@@ -49,6 +51,7 @@ private:
     std::vector<GroupLine> m_explicit;
     std::vector<std::string> m_warnings;
     NamedGroups const* m_names = nullptr;
+    OwnIdentities const* m_identities = nullptr;
     Exempt m_exempt;
     std::vector<std::string> m_tunnels_left_out;
     WallTime m_started = std::chrono::system_clock::now();

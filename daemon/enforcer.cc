@@ -25,7 +25,7 @@ struct Application {
     Result<void> operator()(Encrypt const&) const { return encrypt(); }
     Result<void> operator()(Await const& action) const
     {
-        return plane.await(of_line(), reqid, action.mode, inbound());
+        return plane.await(of_line(), action.reqid, action.mode, inbound());
     }
     Result<void> operator()(LookUp const&) const { return {}; } // the table's own affair
     Result<void> operator()(Negotiate const& action) const
@@ -70,7 +70,8 @@ struct Application {
     {
         if (!connection.encrypt)
             return {};
-        return plane.encrypt(of_line(), reqid, connection.encrypt->mode, inbound());
+        auto const& [mode, of_sa] = *connection.encrypt;
+        return plane.encrypt(of_line(), of_sa, mode, inbound());
     }
 };
 

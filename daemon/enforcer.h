@@ -27,7 +27,7 @@ class Enforcer {
 public:
     virtual ~Enforcer() = default;
 
-    /// Carries out one action for this flow, whose SAs have this reqid. `negotiation` is the id that a
+    /// Carries out one action for this flow, whose larval SAs have this reqid. `negotiation` is the id that a
     /// Negotiate starts.
     virtual Result<void> apply(Connection const& connection, Reqid reqid, NegotiationId negotiation,
                                Action const& action) = 0;

@@ -46,6 +46,18 @@ std::string_view to_string(OwnIdentities::Published published)
     std::unreachable();
 }
 
+std::string_view word_for(OwnIdentities::Published published)
+{
+    switch (published) {
+    case Published::Unknown: return "unknown";
+    case Published::Nothing: return "none";
+    case Published::Another: return "other";
+    case Published::Unsigned: return "dns";
+    case Published::WithDnssec: return "dnssec";
+    }
+    std::unreachable();
+}
+
 OwnIdentities::OwnIdentities(EventLoop& loop, KeySource& keys, Journal const& journal,
                              std::optional<PublicKey> key, bool has_name)
     : m_loop(loop), m_keys(keys), m_journal(journal), m_key(std::move(key)), m_has_name(has_name)

@@ -59,5 +59,7 @@ private:
 };
 
 [[nodiscard]] std::string_view to_string(OwnIdentities::Published published);
+/// One word, for JSON: "unknown", "none", "other", "dns", "dnssec".
+[[nodiscard]] std::string_view word_for(OwnIdentities::Published published);
 
 } // namespace oekd

@@ -50,6 +50,13 @@ struct NameView {
     std::string problem; ///< why the DNS does not know it now; empty where it does, or has yet to be asked
 };
 
+/// What the DNS says of one of our addresses.
+struct PublishedView {
+    Address address;
+    std::string state; ///< "unknown", "none", "other", "dns", "dnssec"
+    std::string text;  ///< for people
+};
+
 struct StatusView {
     std::string version;    ///< of oekd
     std::string strongswan; ///< of the embedded libcharon
@@ -63,6 +70,8 @@ struct StatusView {
     std::vector<GroupLine> lines;
     std::vector<std::string> warnings; ///< bad group lines, explicit policies in the way, …
     std::vector<NameView> names;
+    std::string key;                      ///< our own, for people; empty where we have none
+    std::vector<PublishedView> published; ///< for each of our addresses, where we have a key
     Exempt exempt;
     std::vector<std::string> tunnels_left_out; ///< devices whose addresses are no end of any flow
 };

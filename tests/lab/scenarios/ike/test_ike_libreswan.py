@@ -64,11 +64,11 @@ def spki_of(record: bytes) -> str:
     return der(0x30, bytes.fromhex("300d06092a864886f70d0101010500") + der(0x03, b"\0" + numbers)).hex()
 
 
-def keyed(east, west, ours: Key, ckaid: str) -> str:
+def keyed(name: str, authby: str, east, west, ours: Key, ckaid: str) -> str:
     return f"""\
-conn keyed
+conn {name}
 	ikev2=insist
-	authby=rsa-sha2
+	authby={authby}
 	left={east.ipv4}
 	leftid={east.ipv4}
 	leftckaid={ckaid}
@@ -90,8 +90,9 @@ def keys(west, east, libreswan, tmp_path):
     other.ipsec("newhostkey", "--bits", "2192")  # the least that it makes
     ckaid = other.ipsec("showhostkey", "--list").split()[-1]
     shown = other.ipsec("showhostkey", "--left", "--ckaid", ckaid)
-    (tmp_path / "keyed.conf").write_text(keyed(east, west, ours, ckaid))
-    other.ipsec("addconn", "--config", str(tmp_path / "keyed.conf"), "keyed")
+    for name, authby in (("keyed", "rsa-sha2"), ("sha1", "rsa-sha1")):
+        (tmp_path / name).write_text(keyed(name, authby, east, west, ours, ckaid))
+    other.ipsec("addconn", "--config", str(tmp_path / "keyed"), "keyed")
     return other, ours, spki_of(base64.b64decode(shown.split("rsasigkey=0s")[1].split()[0]))
 
 
@@ -110,6 +111,15 @@ def test_libreswan_answers_and_both_prove_their_keys(west, east, peer, keys):
     up = peer(west, *ours.own(), "--peer-key", theirs, "--demand", "required", to=east).wait("up")
     assert (up["peer_key"], up["ours"]) == (theirs, "signature")
     assert "keyed" in other.whack("--trafficstatus")
+
+
+def test_a_signature_with_sha1_proves_nothing(west, peer, keys, tmp_path, guest):
+    other, ours, theirs = keys
+    answers = peer(west, *ours.own(), "--peer-key", theirs, "--demand", "preferred")
+    other.ipsec("addconn", "--config", str(tmp_path / "sha1"), "sha1")
+    other.whack("--initiate", "--name", "sha1", "--asynchronous")
+    wait_until(lambda: "AUTHENTICATION_FAILED" in other.said(), guest.patience(10), "libreswan to be refused")
+    assert not answers.events("installed")
 
 
 def test_libreswan_does_not_know_our_kind_of_key(west, east, peer, libreswan, tmp_path):

@@ -3,6 +3,7 @@
 
 #include <network/socket.h>
 #include <plugins/plugin_feature.h>
+#include <poll.h>
 
 struct charon_layer charon_layer;
 
@@ -94,8 +95,29 @@ int charon_start(struct charon_options const* options, struct charon_hooks const
     return 1;
 }
 
+static bool works(void)
+{
+    // Those of critical priority run until they are cancelled: receiver, sender, scheduler, watcher.
+    for (int priority = JOB_PRIO_CRITICAL + 1; priority < JOB_PRIO_MAX; ++priority)
+        if (lib->processor->get_working_threads(lib->processor, priority) > 0)
+            return true;
+    return false;
+}
+
+/// Lets the workers finish what they are at, and begin nothing more; libcharon by itself does not wait. Where
+/// one was about to destroy an IKE_SA for which another waited, libcharon's end would wait for that SA to be
+/// given back, and the worker, in destroying what is waited on, for libcharon's end.
+static void rest(void)
+{
+    enum { pause_ms = 1, limit_ms = 2000 };
+    lib->processor->set_threads(lib->processor, 0);
+    for (int waited = 0; works() && waited < limit_ms; waited += pause_ms)
+        poll(NULL, 0, pause_ms);
+}
+
 void charon_stop(void)
 {
+    rest();
     libcharon_deinit();
     library_deinit();
 }

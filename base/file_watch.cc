@@ -130,7 +130,7 @@ void FileWatch::Watching::readable()
             return;
         std::span<char const> left(buffer.data(), static_cast<size_t>(size));
         while (left.size() >= sizeof(inotify_event)) {
-            inotify_event event;
+            inotify_event event{};
             std::memcpy(&event, left.data(), sizeof event);
             left = left.subspan(sizeof event);
             auto const length = std::min<size_t>(event.len, left.size());

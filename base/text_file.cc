@@ -30,7 +30,7 @@ Result<void> require_file(int fd, std::string const& name)
 Result<std::string> read_all(int fd, std::string const& name, size_t limit)
 {
     std::string text;
-    std::array<char, 64 * 1024> buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): read() fills it
+    std::array<char, 65'536> buffer;
     for (;;) {
         auto const size = ::read(fd, buffer.data(), buffer.size());
         if (size == 0)

@@ -17,7 +17,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr size_t config_file_limit = 1024 * 1024;
+constexpr size_t config_file_limit = size_t{1024} * 1024;
 constexpr size_t max_path = 4095;
 constexpr size_t max_interfaces = 64;
 constexpr size_t max_interface_pattern = 63; // a name has at most 15, a pattern may list characters
@@ -71,6 +71,7 @@ Setting auth_setting(std::string_view name, AcceptedProtections& target)
 }
 
 /// All keys, with the bounds that oekd.conf(5) names.
+// NOLINTNEXTLINE(readability-function-size): a table
 std::vector<Setting> settings_of(Config& config)
 {
     using Negotiation = Conduct::Negotiation;

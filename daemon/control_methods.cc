@@ -96,7 +96,7 @@ Result<WhyQuestion> read_question(sd_bus_message* call)
     if (!remote)
         return std::unexpected(remote.error());
     WhyQuestion question{*remote, std::nullopt, service};
-    if (std::string_view(local_text) == "")
+    if (std::string_view(local_text).empty())
         return question;
     auto const local = Address::read(local_text);
     if (!local)
@@ -120,7 +120,7 @@ int monitor(sd_bus_message* call, void* userdata, sd_bus_error* error) noexcept
     if (int r = read_text(call, text); r < 0)
         return r;
     std::optional<Prefix> peers;
-    if (std::string_view(text) != "") {
+    if (!std::string_view(text).empty()) {
         auto const prefix = Prefix::read(text);
         if (!prefix)
             return sd_bus_error_set(error, SD_BUS_ERROR_INVALID_ARGS, prefix.error().message.c_str());

@@ -24,6 +24,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace oekd {
@@ -49,7 +50,8 @@ struct Sysctls {
 /// Everything that lives while the daemon runs, in the order of construction.
 class Daemon final : public Commands {
 public:
-    Daemon(StartOptions const& options, Journal const& journal) : m_options(options), m_journal(journal) {}
+    Daemon(StartOptions options, Journal const& journal) : m_options(std::move(options)), m_journal(journal)
+    {}
 
     Result<void> start();
     Result<void> serve();

@@ -42,7 +42,7 @@ std::optional<std::chrono::milliseconds> parse_duration(std::string_view text)
 std::string duration_text(std::chrono::milliseconds duration)
 {
     auto const* const unit = std::ranges::find_if(units, [&](Unit const& candidate) {
-        return duration >= candidate.length && duration % candidate.length == duration.zero();
+        return duration >= candidate.length && duration % candidate.length == std::chrono::milliseconds{0};
     });
     if (unit == units.end())
         return "0ms";

@@ -68,6 +68,7 @@ std::optional<int> parse(int argc, char** argv, CommandLine& line)
 
 } // namespace
 
+// NOLINTNEXTLINE(bugprone-exception-escape): without memory it is better to end
 int main(int argc, char** argv)
 {
     CommandLine line;

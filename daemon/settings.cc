@@ -57,7 +57,7 @@ Setting seconds_setting(std::string_view name, std::chrono::seconds& target, std
             [&target, min, max](std::string const& text) {
                 auto const value = parse_duration(text);
                 if (!value || *value < min || *value > max ||
-                    *value % std::chrono::seconds{1} != value->zero())
+                    *value % std::chrono::seconds{1} != std::chrono::milliseconds{0})
                     return false;
                 target = std::chrono::duration_cast<std::chrono::seconds>(*value);
                 return true;

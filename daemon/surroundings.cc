@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 
 constexpr auto address_retry = 1s;
 constexpr auto clock_pause = 2s;
-constexpr size_t resolv_conf_limit = 64 * 1024;
+constexpr size_t resolv_conf_limit = size_t{64} * 1024;
 
 } // namespace
 

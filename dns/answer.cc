@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "dns/answer.h"
 
+#include <algorithm>
+#include <array>
+
 namespace oekd::dns {
 
 bool can_be_a_peer(Address const& address)
 {
-    for (auto const* text :
-         {"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3", "::/127", "fe80::/10", "ff00::/8"})
-        if (Prefix::parse(text).value().contains(address))
-            return false;
-    return true;
+    static constexpr std::array others{"0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/3",
+                                       "::/127",    "fe80::/10",   "ff00::/8"};
+    return std::ranges::none_of(
+        others, [&](char const* network) { return Prefix::parse(network).value().contains(address); });
 }
 
 std::vector<Address> addresses_in(Records const& records)

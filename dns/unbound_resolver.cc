@@ -95,7 +95,7 @@ void UnboundResolver::Question::send()
 void UnboundResolver::Question::answer_later(std::chrono::milliseconds delay, std::string why,
                                              uint64_t Statistics::* count)
 {
-    auto timer = m_resolver->m_loop.after(delay, [this, why, count] {
+    auto timer = m_resolver->m_loop.after(delay, [this, why = std::move(why), count] {
         ++(m_resolver->m_statistics.*count);
         answer(NoAnswer{why});
     });

@@ -14,7 +14,7 @@ namespace oekd {
 
 namespace {
 
-constexpr size_t group_file_limit = 64 * 1024 * 1024;
+constexpr size_t group_file_limit = size_t{64} * 1024 * 1024;
 
 /// What editors and package managers leave behind.
 bool is_left_over(std::string_view name)

@@ -204,7 +204,7 @@ int charon_start(struct charon_options const* options, struct charon_hooks const
 void charon_stop(void);
 
 /// Ends in begun() and later sa_gone(), or in not_begun().
-void charon_negotiate(uint64_t negotiation, struct charon_flow const* hosts, struct charon_flow const* flow,
+void charon_negotiate(uint64_t number, struct charon_flow const* hosts, struct charon_flow const* flow,
                       unsigned silence_ms);
 /// Takes up the message that the authentication hook has made wait.
 void charon_resume(struct charon_sa const* sa);

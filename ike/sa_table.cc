@@ -5,9 +5,28 @@
 
 namespace oekd {
 
+namespace {
+
 /// The source of an IKE_SA_INIT may be forged, and each question may cost others a look-up.
 constexpr size_t question_burst = 200;
 constexpr std::chrono::milliseconds question_interval{5};
+
+/// A host has its whole /64, so that is what the limit counts.
+Address counted(Address const& remote)
+{
+    return remote.family() == Family::V6 ? Prefix(remote, 64).address() : remote;
+}
+
+Endpoints endpoints_of(Flow const& flow) { return {.local = flow.local, .remote = flow.remote}; }
+
+void count_down(std::unordered_map<Address, size_t>& counts, Address const& address)
+{
+    auto const count = counts.find(address);
+    if (--count->second == 0)
+        counts.erase(count);
+}
+
+} // namespace
 
 SaTable::SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailbox<IkeEvent>& mailbox,
                  Incoming incoming)
@@ -15,22 +34,7 @@ SaTable::SaTable(SaLimits limits, ReqidTable& reqids, ResponderGate& gate, Mailb
       m_early_questions(question_burst, question_interval)
 {}
 
-/// A host has its whole /64, so that is what the limit counts.
-static Address counted(Address const& remote)
-{
-    return remote.family() == Family::V6 ? Prefix(remote, 64).address() : remote;
-}
-
-static Endpoints endpoints_of(Flow const& flow) { return {.local = flow.local, .remote = flow.remote}; }
-
 // ---- what comes and goes
-
-static void count_down(std::unordered_map<Address, size_t>& counts, Address const& address)
-{
-    auto const count = counts.find(address);
-    if (--count->second == 0)
-        counts.erase(count);
-}
 
 SaTable::Entry* SaTable::entry(charon_sa const& sa)
 {

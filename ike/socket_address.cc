@@ -31,7 +31,7 @@ template <typename T> void attach(msghdr& message, ControlBuffer& control, int l
                                   T const& value)
 {
     std::memset(&control, 0, sizeof control);
-    message.msg_control = control.bytes;
+    message.msg_control = control.bytes.data();
     message.msg_controllen = CMSG_SPACE(sizeof value);
     auto* header = CMSG_FIRSTHDR(&message);
     header->cmsg_level = level;
@@ -96,7 +96,8 @@ void set_local_address(msghdr& message, ControlBuffer& control, Address const& l
 
 std::optional<Address> local_address(msghdr const& message)
 {
-    auto& mutable_message = const_cast<msghdr&>(message); // CMSG_NXTHDR takes it so, and changes nothing
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): CMSG_NXTHDR takes it so, and changes nothing
+    auto& mutable_message = const_cast<msghdr&>(message);
     for (auto* header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&mutable_message, header)) {
         if (holds<in_pktinfo>(header, IPPROTO_IP, IP_PKTINFO)) {
             auto info = payload_of<in_pktinfo>(header);

@@ -3,6 +3,7 @@
 
 #include "policy/address.h"
 
+#include <array>
 #include <cstdint>
 #include <netinet/in.h>
 #include <optional>
@@ -26,7 +27,7 @@ struct SocketAddress {
 /// Room for the control messages that carry one local address (IP_PKTINFO, IPV6_PKTINFO) and one extended
 /// error.
 struct alignas(cmsghdr) ControlBuffer {
-    std::byte bytes[512];
+    std::array<std::byte, 512> bytes;
 };
 
 /// Makes `message` leave from this local address. `control` must live until the message is sent.

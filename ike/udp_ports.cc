@@ -53,8 +53,8 @@ struct Incoming {
         message.msg_namelen = from.length;
         message.msg_iov = &vector;
         message.msg_iovlen = 1;
-        message.msg_control = control.bytes;
-        message.msg_controllen = sizeof control.bytes;
+        message.msg_control = control.bytes.data();
+        message.msg_controllen = control.bytes.size();
     }
     [[nodiscard]] std::optional<size_t> read(int fd, int flags)
     {
@@ -150,6 +150,7 @@ bool UdpPorts::send(Datagram const& datagram)
         return false;
     auto to = SocketAddress::make(datagram.flow.remote, datagram.remote_port);
     ControlBuffer control{};
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): sendmsg() only reads it
     iovec vector{.iov_base = const_cast<std::byte*>(datagram.data.data()), .iov_len = datagram.data.size()};
     msghdr message{};
     message.msg_name = to.raw();

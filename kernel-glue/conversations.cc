@@ -32,6 +32,7 @@ Result<uint16_t> read_port(std::string_view text)
 {
     uint16_t port = 0;
     auto const* const end = text.data() + text.size();
+    // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): it has the end
     auto const parsed = std::from_chars(text.data(), end, port);
     if (parsed.ec != std::errc{} || parsed.ptr != end)
         return fail(ErrorCode::Malformed, fmt::format("\"{}\" is no port", text));
@@ -47,7 +48,7 @@ std::string_view trimmed(std::string_view text)
     return text.substr(first, text.find_last_not_of(blank) - first + 1);
 }
 
-void put(Address const& address, __be32 (&raw)[4])
+void put(Address const& address, __be32 (&raw)[4]) // NOLINT(modernize-avoid-c-arrays): the kernel's
 {
     std::memcpy(raw, address.bytes().data(), address.bytes().size());
 }

@@ -29,7 +29,7 @@ public:
     void forget() { *this = {}; }
 
 private:
-    Result<void> remove(xfrm::Requests& kernel, Flow const& flow, std::span<Service const> services);
+    static Result<void> remove(xfrm::Requests& kernel, Flow const& flow, std::span<Service const> services);
 
     Exempt m_exempt;
     std::unordered_map<Flow, std::vector<Service>> m_services; ///< in the kernel

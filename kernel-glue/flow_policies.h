@@ -30,17 +30,17 @@ struct FlowOfLine {
 
 /// Undecided: packets out wait for an SA. A private flow admits transport ESP only, as no template admits
 /// both modes without cleartext; encrypt_policies() brings the negotiated mode.
-FlowPolicies hold_policies(FlowOfLine const& flow, Reqid reqid);
+FlowPolicies hold_policies(FlowOfLine const& of, Reqid reqid);
 /// Undecided: packets out are thrown away.
-FlowPolicies discard_policies(FlowOfLine const& flow, Reqid reqid);
+FlowPolicies discard_policies(FlowOfLine const& of, Reqid reqid);
 /// While packets wait: what cannot wait, the kernel's answers to ICMPv6 echoes (icmpv6_echo_reply() looks up
 /// its route without XFRM_LOOKUP_QUEUE), meets this policy first. nullopt where the flow has none of them.
 std::optional<xfrm::Policy> overtaking(Flow const& flow, xfrm::Policy outbound);
-FlowPolicies encrypt_policies(FlowOfLine const& flow, Reqid reqid, EspMode mode, Inbound inbound);
+FlowPolicies encrypt_policies(FlowOfLine const& of, Reqid reqid, EspMode mode, Inbound inbound);
 /// Clear. With a reqid, ESP that the peer may yet set up is admitted as well. Only for groups that may go
 /// clear.
-FlowPolicies pass_policies(FlowOfLine const& flow, std::optional<Reqid> reqid);
-FlowPolicies drop_policies(FlowOfLine const& flow);
+FlowPolicies pass_policies(FlowOfLine const& of, std::optional<Reqid> reqid);
+FlowPolicies drop_policies(FlowOfLine const& of);
 
 xfrm::Selector outbound_selector(Flow const& flow);
 xfrm::Selector inbound_selector(Flow const& flow);

@@ -44,8 +44,8 @@ private:
         std::vector<WantedPolicy> wanted;
         std::vector<xfrm::Policy> before; ///< only with Part
     };
-    Result<Target> target(TrapQueues const& queues, GroupTable const& table, std::span<Address const> own,
-                          Exempt const& exempt) const;
+    [[nodiscard]] Result<Target> target(TrapQueues const& queues, GroupTable const& table,
+                                        std::span<Address const> own, Exempt const& exempt) const;
     static Result<std::vector<xfrm::Policy>> present_of(xfrm::Requests& kernel, Target const& target);
     [[nodiscard]] Target difference(TrapQueues const& queues, GroupTable const& table,
                                     Exempt const& exempt) const;

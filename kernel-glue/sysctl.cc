@@ -50,7 +50,7 @@ Result<void> write_sysctl(std::string const& name, std::string const& value)
     return {};
 }
 
-Result<SysctlOverride> SysctlOverride::set(std::string name, std::string value)
+Result<SysctlOverride> SysctlOverride::set(std::string name, std::string const& value)
 {
     auto old = read_sysctl(name);
     if (!old)

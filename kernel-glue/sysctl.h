@@ -12,7 +12,7 @@ namespace oekd {
 class SysctlOverride {
 public:
     /// `name` like "net.core.xfrm_larval_drop".
-    static Result<SysctlOverride> set(std::string name, std::string value);
+    static Result<SysctlOverride> set(std::string name, std::string const& value);
     SysctlOverride(SysctlOverride&& other) noexcept
         : m_name(std::exchange(other.m_name, {})), m_old(std::move(other.m_old))
     {}

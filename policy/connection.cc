@@ -48,8 +48,8 @@ bool fails_open(Connection const& connection)
 /// share.
 class Transition {
 public:
-    Transition(Connection const& from, Time now, Timing const& timing)
-        : m_next(from), m_now(now), m_timing(timing)
+    Transition(Connection from, Time now, Timing const& timing)
+        : m_next(std::move(from)), m_now(now), m_timing(timing)
     {}
 
     void on(Acquired const& event);

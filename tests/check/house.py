@@ -23,7 +23,7 @@ def sources(top: Path) -> Iterator[Path]:
     for folder, folders, files in os.walk(top):
         here = Path(folder)
         folders[:] = sorted(name for name in folders if not is_foreign(here / name))
-        yield from (here / name for name in sorted(files))
+        yield from (here / name for name in sorted(files) if name != ".git")  # a worktree has a file there
 
 
 def text_of(file: Path) -> str | None:

@@ -26,7 +26,11 @@ std::string moment(WallTime time, WallTime now)
 std::string meaning_of(std::string_view protection)
 {
     if (protection == "anonymous")
-        return "anonymous: encrypted, nobody is authenticated";
+        return "anonymous: encrypted, the peer has proven nothing";
+    if (protection == "dns")
+        return "dns: encrypted, the peer has proven a key that the DNS has for it without DNSSEC";
+    if (protection == "dnssec")
+        return "dnssec: encrypted, the peer has proven the key that DNSSEC has for it";
     if (protection == "clear")
         return "clear: not encrypted";
     if (protection == "blocked")

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <iterator>
 #include <utility>
 
 namespace oekd {
@@ -43,13 +44,23 @@ struct Table {
         return anonymous({}, fmt::format("the DNS does not say: {}", unavailable.why));
     }
 
-    // A promise is kept or broken, whatever else the group would take.
+    // A promise is kept or broken, whatever else the group would take. Flows end at their hosts so far:
+    // another gateway is of no use.
     [[nodiscard]] Requirement signed_keys(KeysFound const& found) const
     {
+        std::vector<Gateway> usable;
+        std::ranges::copy_if(found.gateways, std::back_inserter(usable),
+                             [this](Gateway const& gateway) { return gateway.address == remote; });
+        if (usable.empty())
+            return {.verdict = Verdict::Hopeless,
+                    .key = Key::Required,
+                    .proven = Protection::Dnssec,
+                    .lifetime = found.ttl,
+                    .why = "another host is its gateway, which oekd cannot use yet"};
         bool const taken = accepted.has(Protection::Dnssec);
         return {.verdict = taken ? Verdict::Negotiate : Verdict::Hopeless,
                 .key = Key::Required,
-                .gateways = found.gateways,
+                .gateways = std::move(usable),
                 .proven = Protection::Dnssec,
                 .lifetime = found.ttl,
                 .why = "a key with DNSSEC"};

@@ -182,7 +182,7 @@ TEST_CASE("show says when another line decides now", "[show]")
                     LineReport{"192.0.2.0/24", "private-or-clear", "/etc/oekd/policies/private-or-clear", 3}};
     CHECK(format_show(show, now, {}) ==
           "192.0.2.7 - 192.0.2.80\n"
-          "  protection  anonymous: encrypted, nobody is authenticated\n"
+          "  protection  anonymous: encrypted, the peer has proven nothing\n"
           "  state       keyed since 2026-11-21 18:26:00 (4m ago)\n"
           "  why         AUTH-NULL\n"
           "  group       private-or-clear: 192.0.2.0/24 in /etc/oekd/policies/private-or-clear:3\n");

@@ -87,7 +87,7 @@ TEST_CASE("status and show are for people", "[oekctl]")
     auto const show = daemon.oekctl({"show", "192.0.2.80"});
     REQUIRE(show.status == 0);
     CHECK_THAT(show.out, Catch::StartsWith("192.0.2.7 - 192.0.2.80\n"));
-    CHECK_THAT(show.out, Catch::Contains("anonymous: encrypted, nobody is authenticated"));
+    CHECK_THAT(show.out, Catch::Contains("anonymous: encrypted, the peer has proven nothing"));
     CHECK_THAT(show.out, Catch::Contains("keyed since 2026-11-21 18:30:05"));
     CHECK_THAT(show.out, Catch::Contains("SPI in 0xc0000001 out 0x0a0b0c0d"));
     CHECK_THAT(show.out, Catch::Contains("2026-11-21 18:30:00  expired -> clear: no answer on UDP 500"));

@@ -2,6 +2,7 @@
 #include "daemon/connection_table.h"
 #include "daemon/gauges.h"
 #include "tests/daemon/manual.h"
+#include "tests/daemon/scripted_keys.h"
 
 #include <catch2/catch.hpp>
 #include <netinet/in.h>
@@ -48,21 +49,6 @@ public:
     bool esp_arrived = false;
     Beginner begun_by = Beginner::Us;
     std::optional<Probe> probe;
-};
-
-/// Answers when the test does.
-struct ScriptedKeys final : KeySource {
-    std::unique_ptr<dns::Lookup> ask(Address const& address, Answered answered) override
-    {
-        asked.push_back(address.to_string());
-        answer = std::move(answered);
-        return nullptr;
-    }
-    std::optional<KeyAnswer> known(Address const&) override { return remembered; }
-
-    std::vector<std::string> asked; ///< about whom
-    Answered answer;
-    std::optional<KeyAnswer> remembered;
 };
 
 /// A table on a real event loop; short times keep the test short.

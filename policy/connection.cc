@@ -105,7 +105,10 @@ private:
         if (has_more_gateways())
             return m_next.hold_began + m_timing.hold_limit;
         bool const stranger = m_next.peer == Connection::Peer::Stranger && !promised();
-        auto const silence = stranger ? m_timing.hold_silence : m_timing.hold_capable;
+        return hold_deadline(stranger ? m_timing.hold_silence : m_timing.hold_capable);
+    }
+    [[nodiscard]] Time hold_deadline(Duration silence) const
+    {
         return std::min(m_next.hold_began + m_timing.hold_limit, m_now + silence);
     }
 
@@ -147,12 +150,13 @@ void Transition::on(Learnt const& event)
     }
 }
 
-// An answer makes more answers likely: the hold goes on, up to its limit. One that is not limited has no
+// An answer makes more answers likely: the hold goes on, up to its limit, and as long as one for a peer that
+// has encrypted before, as the peer may have to ask the DNS in its turn. One that is not limited has no
 // deadline.
 void Transition::on(PeerAnswered const&)
 {
     if (is(ConnectionState::PendingOe) && m_next.deadline)
-        m_next.deadline = hold_deadline();
+        m_next.deadline = std::max(*m_next.deadline, hold_deadline(m_timing.hold_capable));
     sign_of_life();
 }
 

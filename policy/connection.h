@@ -179,7 +179,7 @@ to_string(Action const& action); ///< for the journal: "hold", "encrypt in tunne
 /// How long things last; see oekd.conf(5).
 struct Timing {
     Duration hold_silence{200};          ///< a hold for a stranger ends after this long without an answer
-    Duration hold_capable{1'000};        ///< one for a peer that has encrypted before
+    Duration hold_capable{1'000};        ///< one for a peer that has encrypted before, or has answered
     Duration hold_limit{5'000};          ///< and either after this long at the latest
     Duration shunt_again{2'000};         ///< first try after something that could be forged
     Duration shunt_short{60'000};        ///< after silence; doubles with each repetition

@@ -232,7 +232,7 @@ std::vector<Row> const rows{
         words("expired", {"release", "close IKE_SA 1", "close IKE_SA 2"})},
 
     // ---- signs from the peer
-    {"every answer extends the hold", poc, {Held}, {answered}, "pending +200ms, probing"},
+    {"every answer extends the hold", poc, {Held}, {answered}, "pending +1000ms, probing"},
     {"every answer extends the hold", poc, {HeldAgain}, {answered}, "pending +1000ms, probing, required, SAs 1"},
     {"private is not limited by time", priv, {Held, HeldAgain}, {answered}, nothing},
     {"there is no hold to extend", all, {Idle, IdleProbing, Open, Situation::Keyed, KeyedTwice, KeyedProbing, ClearProbing, ClearWaiting, Denied},
@@ -476,7 +476,7 @@ TEST_CASE("answers extend a hold up to its limit only", "[policy][connection]")
     while (at < now + timing.hold_limit) {
         at += 150ms;
         connection = step(connection, PeerAnswered{}, at, timing).next;
-        CHECK(connection.deadline == std::min(at + timing.hold_silence, now + timing.hold_limit));
+        CHECK(connection.deadline == std::min(at + timing.hold_capable, now + timing.hold_limit));
     }
     CHECK(step(connection, DeadlinePassed{}, at, timing).next.state == ConnectionState::ClearText);
 }

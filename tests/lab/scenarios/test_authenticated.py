@@ -68,6 +68,7 @@ class World:
         settings = {
             "dns": {"resolv-conf": str(resolv_conf), "trust-anchor": self._anchors, "deadline": "5s"},
             "group": {group: {"auth": AUTH} for group in GROUPS},
+            "hold": {"silence": "3s", "limit": "20s"},  # one processor for two oekd and the DNS
         }
         if key:
             settings["identity"] = {"key": str(key)}

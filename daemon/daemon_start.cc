@@ -117,6 +117,8 @@ Result<void> Daemon::start_ike()
     if (!policies)
         return std::unexpected(policies.error());
     m_gatekeeper.emplace(m_groups, std::move(*policies), *m_limited);
+    if (m_config.ike.own_key)
+        m_gatekeeper->use_own_key();
     m_reqids.emplace(flow_reqid_first, flow_reqid_last);
     // A stranger can make libcharon talk; what becomes of a flow is logged by the table.
     m_config.ike.log = [this](int, std::string_view line) {

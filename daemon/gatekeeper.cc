@@ -37,6 +37,13 @@ ResponderGate::Welcome Gatekeeper::welcome(Address const& remote) noexcept
     return blocked ? Welcome::Ignore : Welcome::Refuse;
 }
 
+bool Gatekeeper::needs_keys(Address const& remote) noexcept
+{
+    return m_signs || std::ranges::any_of(groups()->lines_for(remote), [](GroupLine const* line) {
+               return line->judgement.accepted.any_with_keys();
+           });
+}
+
 bool Gatekeeper::accepts(Flow const& flow) noexcept
 {
     auto const table = groups();

@@ -19,6 +19,8 @@ public:
     Gatekeeper(std::shared_ptr<GroupTable const> groups, ResponderPolicies policies, LimitedJournal& journal);
 
     void set_groups(std::shared_ptr<GroupTable const> groups);
+    /// Peers may want to see our signature.
+    void use_own_key() { m_signs = true; }
     /// The policies are in the kernel: peers are welcome from now on. Until then nobody hears an answer; IKE
     /// repeats itself.
     void open() { m_stage = Stage::Open; }
@@ -26,6 +28,7 @@ public:
     void close() { m_stage = Stage::Closed; }
 
     [[nodiscard]] Welcome welcome(Address const& remote) noexcept override;
+    [[nodiscard]] bool needs_keys(Address const& remote) noexcept override;
     [[nodiscard]] bool accepts(Flow const& flow) noexcept override;
     void sa_installed(SaDescription const& sa) noexcept override;
 
@@ -36,6 +39,7 @@ private:
     std::shared_ptr<GroupTable const> m_groups;
     ResponderPolicies m_policies;
     LimitedJournal& m_journal;
+    std::atomic<bool> m_signs = false;
     enum class Stage { Starting, Open, Closed };
     std::atomic<Stage> m_stage = Stage::Starting;
 };

@@ -21,6 +21,10 @@ public:
     /// which says nothing about the traffic yet.
     [[nodiscard]] virtual Welcome welcome(Address const& remote) noexcept = 0;
 
+    /// Whether what this peer must prove, or we to it, is a matter for the main thread, which KeysWanted
+    /// asks. All others get AUTH-NULL at once, whatever the main thread does.
+    [[nodiscard]] virtual bool needs_keys(Address const& /*remote*/) noexcept { return true; }
+
     /// Called when the peer has said in IKE_AUTH which traffic it wants to protect; where this is not for it,
     /// it hears TS_UNACCEPTABLE.
     [[nodiscard]] virtual bool accepts(Flow const& flow) noexcept = 0;

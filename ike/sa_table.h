@@ -123,6 +123,7 @@ private:
         Flow flow;                   ///< of a peer's IKE_SA the endpoints, until it has said what it wants
         NegotiationId negotiation{}; ///< 0 where the peer started
         Expectation expectation{};
+        bool asks = false;  ///< the main thread knows what is expected
         bool signs = false; ///< or so the peer says
         OwnProof ours = OwnProof::None;
         bool accepted = false;                     ///< the flow is what the peer shall get

@@ -53,7 +53,8 @@ std::optional<charon_sa> SaTable::give_up(NegotiationId id)
 /// A question that comes early saves time; where there are too many, IKE_AUTH will bring it up again.
 void SaTable::begin_to_expect(Entry& entry)
 {
-    if (m_incoming == Incoming::Anonymous)
+    entry.asks = m_incoming == Incoming::Ask && m_gate.needs_keys(entry.endpoints.remote);
+    if (!entry.asks)
         entry.expectation = Expectation(Authentication{});
     else if (m_early_questions.take(LineLimit::Clock::now()))
         ask(entry, question_about(entry, std::nullopt));
@@ -87,7 +88,7 @@ SaTable::Known SaTable::authentication(charon_sa const& sa, std::optional<Claim>
         return {.readiness = CHARON_REFUSE};
     found->sa = sa;
     found->signs = claim && claim->method == Claim::Method::Signature;
-    if (found->negotiation == NegotiationId{} && m_incoming == Incoming::Ask)
+    if (found->asks)
         ask(*found, question_about(*found, claim));
     if (!found->expectation.is_known()) {
         found->expectation.wait();

@@ -42,6 +42,23 @@ struct Log {
 
 } // namespace
 
+TEST_CASE("only where keys count, or we have one, the main thread is asked", "[daemon]")
+{
+    Log log;
+    Gatekeeper gate(one_network_per_group(), ResponderPolicies::open().value(), *log.limited);
+    auto const peer = address(fmt::format("10.{}.0.1", int(PolicyGroup::Private)));
+    CHECK(!gate.needs_keys(peer));
+    CHECK(!gate.needs_keys(address("192.0.2.1")));
+
+    GroupLine asking{Prefix::host(peer), PolicyGroup::Private, "f", 2};
+    asking.judgement.accepted.add(Protection::Dnssec);
+    gate.set_groups(one_network_per_group({}, {asking}));
+    CHECK(gate.needs_keys(peer));
+    CHECK(!gate.needs_keys(address(fmt::format("10.{}.0.2", int(PolicyGroup::Private)))));
+    gate.use_own_key();
+    CHECK(gate.needs_keys(address("192.0.2.1")));
+}
+
 TEST_CASE("who gets an answer to IKE", "[daemon]")
 {
     Log log;

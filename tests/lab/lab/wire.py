@@ -31,7 +31,7 @@ class Wire:
             "-U",
             "--immediate-mode",
             "-B",
-            "8192",
+            "32768",
             "-s",
             SNAPSHOT,
             "-i",

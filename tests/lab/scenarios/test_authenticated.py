@@ -66,7 +66,7 @@ class World:
         resolv_conf = self._folder / "resolv.conf"
         resolv_conf.write_text(f"nameserver {self._east.ipv4}\n")
         settings = {
-            "dns": {"resolv-conf": str(resolv_conf), "trust-anchor": self._anchors, "deadline": "5s"},
+            "dns": {"resolv-conf": str(resolv_conf), "trust-anchor": self._anchors, "deadline": "9s"},
             "group": {group: {"auth": AUTH} for group in GROUPS},
             "hold": {"silence": "3s", "limit": "20s"},  # one processor for two oekd and the DNS
         }

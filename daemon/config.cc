@@ -45,7 +45,7 @@ Setting name_setting(std::string_view name, std::string& target)
 {
     return {name, "a host name", [&target](std::string const& text) {
                 target = text;
-                return dns::is_host_name(text);
+                return text.empty() || dns::is_host_name(text);
             }};
 }
 

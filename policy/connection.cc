@@ -351,10 +351,10 @@ void Transition::negotiate()
 // could cut us off otherwise. Who has not proven a signed one is an impostor.
 bool Transition::try_otherwise(Failure reason)
 {
-    if (!m_next.requirement || reason == Failure::Local)
+    if (!m_next.requirement)
         return false;
     m_next.denied = m_next.denied || (reason == Failure::NotProven && promised());
-    if (has_more_gateways()) {
+    if (reason != Failure::Local && has_more_gateways()) {
         ++m_next.gateway;
         negotiate();
         return true;

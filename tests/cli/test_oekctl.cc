@@ -139,6 +139,8 @@ TEST_CASE("--json has the keys of the manual", "[oekctl]")
                                               {"addresses", Json::array()},
                                               {"signed_addresses", Json::array()},
                                               {"problem", "no \\xff name"}}}));
+    CHECK(status.at("key") == "Ed25519 abc");
+    CHECK(status.at("published") == Json::array({{{"address", "192.0.2.7"}, {"state", "dnssec"}}}));
     CHECK(status.at("exempt") ==
           Json{{"own_addresses", {"192.0.2.7"}},
                {"dns", "servers"},
@@ -331,10 +333,10 @@ TEST_CASE("a command line that makes no sense is told, and the daemon is not ask
              Row{"bits beyond the prefix", {"list", "192.0.2.1/24"}, "\"192.0.2.1/24\""},
              Row{"unknown state",
                  {"list", "--state", "secure"},
-                 "expected one of pending, keyed, clear, deny"},
+                 "expected one of asking, pending, keyed, clear, deny"},
              Row{"unknown protection",
-                 {"list", "--protection", "dnssec"},
-                 "expected one of clear, anonymous, blocked"},
+                 {"list", "--protection", "good"},
+                 "expected one of clear, anonymous, dns, dnssec, blocked"},
              Row{"unknown group", {"list", "--group", "privat"}, "expected one of clear, clear-or-private,"},
              Row{"a name where an address is meant", {"why", "east.example"}, "\"east.example\""},
              Row{"ports of no protocol",

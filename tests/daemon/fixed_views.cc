@@ -115,6 +115,8 @@ FixedViews example_views()
     NamedLine const named{"www.example.net", PolicyGroup::Private, "/etc/oekd/policies/private", 7};
     HostAddress const proven{HostAddress::Provenance::Signed, Address::parse("192.0.2.80").value()};
     HostAddress const unproven{HostAddress::Provenance::Unsigned, Address::parse("2001:db8::80").value()};
+    status.key = "Ed25519 abc";
+    status.published = {{*Address::parse("192.0.2.7"), "dnssec", "published"}};
     status.names = {
         {named, {proven, unproven}, ""},
         {{"gone.example.net", PolicyGroup::Block, "/etc/oekd/policies/block", 1}, {}, "no \xff name"}};

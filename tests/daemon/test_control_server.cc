@@ -177,6 +177,7 @@ TEST_CASE("Status tells the daemon's state", "[control]")
                         {"Line", 7},
                         {"Addresses", {"192.0.2.80", "2001:db8::80"}},
                         {"SignedAddresses", {"192.0.2.80"}}};
+    Json const published{{"Address", "192.0.2.7"}, {"State", "dnssec"}, {"Text", "published"}};
     Json const gone{{"Name", "gone.example.net"},         {"Group", "block"},
                     {"File", "/etc/oekd/policies/block"}, {"Line", 1},
                     {"Addresses", Json::array()},         {"SignedAddresses", Json::array()},
@@ -193,6 +194,8 @@ TEST_CASE("Status tells the daemon's state", "[control]")
                                   {"Lines", Json::array({line})},
                                   {"Warnings", views.status_view.warnings},
                                   {"Names", Json::array({resolved, gone})},
+                                  {"Key", "Ed25519 abc"},
+                                  {"Published", Json::array({published})},
                                   {"OwnAddresses", {"192.0.2.7"}},
                                   {"DnsServers", {"192.0.2.53"}},
                                   {"Dns", "servers"},

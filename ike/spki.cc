@@ -79,11 +79,16 @@ Buffer element(std::byte tag, std::initializer_list<Bytes> parts)
     size_t size = 0;
     for (auto part : parts)
         size += part.size();
-    Buffer der{tag};
-    if (size > 0xff)
-        der.insert(der.end(), {std::byte{0x82}, std::byte(size >> 8)});
-    else if (size > 0x7f)
+    constexpr size_t longest_head = 4;
+    Buffer der;
+    der.reserve(longest_head + size);
+    der.push_back(tag);
+    if (size > 0xff) {
+        der.push_back(std::byte{0x82});
+        der.push_back(std::byte(size >> 8));
+    } else if (size > 0x7f) {
         der.push_back(std::byte{0x81});
+    }
     der.push_back(std::byte(size & 0xff));
     for (auto part : parts)
         der.insert(der.end(), part.begin(), part.end());
